@@ -1,0 +1,65 @@
+"""See what momentum does when a neural network learns.
+
+Where things live, each module using only those above it:
+
+    rules       the update rules: plain functions with one signature
+    network     the network: one flat weight vector, outputs, error, gradient
+    data        iris, penguins, digits and two made-up sets -> Dataset
+    training    train(network, dataset, rule, ...) -> Run
+    measures    swings, overshoot, settling, convergence: what the plots say, as numbers
+    replay      the source post's arithmetic and its author's program of 2017
+    plots       draw a result on given axes; one palette
+    dashboards  sliders, a live picture, and one short factory for each lesson's lab
+    checks      predict-then-reveal prompts and exercise checkers
+
+This page re-exports the part that computes. What trains needs numba, which takes its time to
+load, so `train` and its friends load it when they are first named.
+"""
+
+import importlib
+
+from momentum_lab import data, measures, rules
+from momentum_lab.data import Dataset
+from momentum_lab.network import Network
+from momentum_lab.rules import (
+    RULES,
+    adagrad,
+    averaged,
+    heavy_ball,
+    nesterov,
+    plain,
+    previous_delta,
+    rmsprop,
+)
+
+__all__ = [
+    "RULES",
+    "Dataset",
+    "Network",
+    "Run",
+    "adagrad",
+    "averaged",
+    "data",
+    "heavy_ball",
+    "measures",
+    "nesterov",
+    "plain",
+    "previous_delta",
+    "replay",
+    "rmsprop",
+    "rules",
+    "train",
+]
+
+_LOADED_WHEN_NAMED = {"train": "training", "Run": "training", "replay": "replay"}
+
+
+def __getattr__(name):
+    if name not in _LOADED_WHEN_NAMED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = importlib.import_module(f"{__name__}.{_LOADED_WHEN_NAMED[name]}")
+    return getattr(module, name, module)
+
+
+def __dir__():
+    return sorted(__all__)

@@ -1,0 +1,76 @@
+"""Oscillation, overshoot, settling and convergence: what the plots say, as numbers."""
+
+import numpy as np
+
+from momentum_lab.validation import finite
+
+
+def swings(series, tolerance=0.05):
+    """Count how often `series` turns back: from falling to rising or from rising to falling.
+
+    Noise must not count, so a turn counts only once the series has come back from its last
+    extreme value by more than `tolerance` times its whole range (largest minus smallest value).
+    A monotone series has 0 swings, one bounce is 1, a full wave 2. Raises ValueError for data
+    that are not one finite row of numbers, or a tolerance outside [0, 1).
+    """
+    series = _series(series)
+    _share("tolerance", tolerance)
+    threshold = tolerance * np.ptp(series)
+    lowest = highest = series[0]
+    direction = turns = 0
+    for value in series.tolist():
+        lowest, highest = min(lowest, value), max(highest, value)
+        if direction >= 0 and highest - value > threshold:
+            turns += direction  # the first move sets the direction: it turns nothing back
+            direction, lowest = -1, value
+        elif direction <= 0 and value - lowest > threshold:
+            turns -= direction
+            direction, highest = 1, value
+    return turns
+
+
+def overshoot(series, target):
+    """Return how far `series` goes past `target`, as a share of its distance at the start.
+
+    max over t of (target − x_t) / (x_0 − target), at least 0: 0 for a path that never passes
+    the target, 1 for one that swings out as far on the other side as it began. A series that
+    starts at its target has no such share: ValueError.
+    """
+    series = _series(series)
+    target = float(finite("target", target))
+    distance = series[0] - target
+    if distance == 0:
+        raise ValueError(f"series must not start at the target {target}")
+    return max(0.0, float(np.max((target - series) / distance)))
+
+
+def settling_update(series, target, tolerance=0.05):
+    """Return the first update from which `series` stays near `target`, or None if it never does.
+
+    Near means within `tolerance` times the distance at the start. Entry 0 of the series is the
+    value before the first update, so the answer counts updates.
+    """
+    series = _series(series)
+    _share("tolerance", tolerance)
+    distances = np.abs(series - float(finite("target", target)))
+    far = np.flatnonzero(distances > tolerance * distances[0])
+    settled = int(far[-1]) + 1 if far.size else 0
+    return settled if settled < len(series) else None
+
+
+def first_epoch_below(epoch_errors, threshold):
+    """Return the first epoch (counted from 1) whose error is below `threshold`, or None."""
+    below = np.flatnonzero(np.asarray(epoch_errors) < float(finite("threshold", threshold)))
+    return int(below[0]) + 1 if below.size else None
+
+
+def _series(series):
+    series = finite("series", series)
+    if series.ndim != 1 or series.size == 0:
+        raise ValueError(f"series must be one row of numbers, got shape {series.shape}")
+    return series
+
+
+def _share(name, value):
+    if not 0 <= value < 1:
+        raise ValueError(f"{name} must be in [0, 1), got {value}")

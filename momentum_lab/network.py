@@ -1,0 +1,212 @@
+"""The network: one hidden layer, with all its weights in one flat vector.
+
+One flat vector means that a rule, a Hessian and a trajectory all see the same object.
+"""
+
+import functools
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from momentum_lab.validation import as_floats, finite, one_hot_targets, unknown_name, whole_number
+
+ERRORS = ("cross_entropy", "squared_error", "article")
+
+
+class Weights(NamedTuple):
+    """The four parts of the flat weight vector, as views into it."""
+
+    ih_weights: np.ndarray
+    h_biases: np.ndarray
+    ho_weights: np.ndarray
+    o_biases: np.ndarray
+
+
+@dataclass(frozen=True, init=False)
+class Network:
+    """A network with one tanh hidden layer and a softmax output.
+
+    h = tanh(x·ih_weights + h_biases);  y = softmax(h·ho_weights + o_biases)
+
+    `error` (kept as `error_name`) chooses what training pushes down, for one-hot targets t:
+    "cross_entropy" −Σ t·log y, or "squared_error" Σ (t − y)², each averaged over the items;
+    "article" reports the squared error but follows the signal of the source post's author,
+    (1 − y)·y·(t − y), which drops a part of the gradient (see `output_slope`).
+    The flat order is ih_weights (row-major), h_biases, ho_weights (row-major), o_biases.
+
+    Raises ValueError for sizes below 1 (outputs below 2) and for an unknown error.
+    """
+
+    n_inputs: int
+    n_hidden: int
+    n_outputs: int
+    error_name: str
+
+    def __init__(self, n_inputs, n_hidden, n_outputs, error="cross_entropy"):
+        if error not in ERRORS:
+            raise unknown_name("error", error, ERRORS)
+        # A frozen dataclass is filled through object.__setattr__.
+        object.__setattr__(self, "n_inputs", whole_number("n_inputs", n_inputs, 1))
+        object.__setattr__(self, "n_hidden", whole_number("n_hidden", n_hidden, 1))
+        object.__setattr__(self, "n_outputs", whole_number("n_outputs", n_outputs, 2))
+        object.__setattr__(self, "error_name", error)
+
+    @property
+    def n_weights(self):
+        """The number of weights and biases together."""
+        return (self.n_inputs + 1) * self.n_hidden + (self.n_hidden + 1) * self.n_outputs
+
+    def unpack(self, weights):
+        """Return `Weights`, four views into the flat vector `weights` of shape (n_weights,).
+
+        ih_weights (n_inputs, n_hidden), h_biases (n_hidden,), ho_weights (n_hidden, n_outputs),
+        o_biases (n_outputs,). A stack of vectors, (..., n_weights), gives a stack of each.
+        Raises ValueError for any other shape.
+        """
+        weights = as_floats("weights", weights)
+        if weights.shape[-1:] != (self.n_weights,):
+            raise ValueError(
+                f"weights must have shape ({self.n_weights},) for a {self.n_inputs}-"
+                f"{self.n_hidden}-{self.n_outputs} network, got {weights.shape}"
+            )
+        n_ih, n_ho = self.n_inputs * self.n_hidden, self.n_hidden * self.n_outputs
+        ends = (n_ih, n_ih + self.n_hidden, n_ih + self.n_hidden + n_ho)
+        ih_weights, h_biases, ho_weights, o_biases = np.split(weights, ends, axis=-1)
+        return Weights(
+            ih_weights.reshape(*weights.shape[:-1], self.n_inputs, self.n_hidden),
+            h_biases,
+            ho_weights.reshape(*weights.shape[:-1], self.n_hidden, self.n_outputs),
+            o_biases,
+        )
+
+    def initial_weights(self, seed, scale=1.0):
+        """Return random weights, uniform in ±scale/√(number of inputs of the node).
+
+        `seed` is a whole number or a numpy Generator. At scale 1 this is PyTorch's default.
+        """
+        scale = float(finite("scale", scale))
+        into_hidden = (self.n_inputs + 1) * self.n_hidden
+        into_output = (self.n_hidden + 1) * self.n_outputs
+        n_inputs_of_node = np.repeat([self.n_inputs, self.n_hidden], [into_hidden, into_output])
+        uniform = np.random.default_rng(seed).uniform(-1, 1, self.n_weights)
+        return scale * uniform / np.sqrt(n_inputs_of_node)
+
+    def outputs(self, weights, inputs):
+        """Return the outputs, one probability a class: shape (n_items, n_outputs).
+
+        `inputs` has shape (n_items, n_inputs); a single item of shape (n_inputs,) gives
+        (n_outputs,). Raises ValueError for wrong shapes and for NaN or infinite inputs.
+        """
+        inputs = self._checked_inputs(inputs)
+        _, log_outputs = self._forward(self.unpack(weights), np.atleast_2d(inputs))
+        outputs = np.exp(log_outputs)
+        return outputs if inputs.ndim == 2 else outputs[..., 0, :]
+
+    def error(self, weights, inputs, targets):
+        """Return the error, averaged over the items (the class docstring has the formulas).
+
+        A stack of weight vectors, (..., n_weights), gives an array of errors.
+        Raises ValueError for wrong shapes, NaN or infinite inputs, targets that are not one-hot.
+        """
+        return self.error_and_accuracy(weights, inputs, targets)[0]
+
+    def accuracy(self, weights, inputs, targets):
+        """Return the share of items whose largest output is at their class, from 0 to 1.
+
+        A stack of weight vectors gives an array. Raises as `error` does.
+        """
+        return self.error_and_accuracy(weights, inputs, targets)[1]
+
+    def error_and_accuracy(self, weights, inputs, targets):
+        """Return `error` and `accuracy` from one pass through the network."""
+        inputs, targets = self.checked_items(inputs, targets)
+        _, log_outputs = self._forward(self.unpack(weights), inputs)
+        correct = log_outputs.argmax(axis=-1) == targets.argmax(axis=-1)
+        if self.error_name == "cross_entropy":
+            total = -np.einsum("...ik,ik->...", log_outputs, targets)
+        else:
+            total = ((targets - np.exp(log_outputs)) ** 2).sum(axis=(-2, -1))
+        return total / len(inputs), correct.mean(axis=-1)
+
+    def gradient(self, weights, inputs, targets):
+        """Return the gradient of `error`, flat as the weights are (back-propagation).
+
+        For "article" it is the author's signal in place of the gradient. Raises as `error` does.
+        """
+        inputs, targets = self.checked_items(inputs, targets)
+        parts = self.unpack(weights)
+        hidden, log_outputs = self._forward(parts, inputs)
+        output_slopes = self.output_slope(np.exp(log_outputs), targets) / len(inputs)
+        hidden_slopes = (output_slopes @ parts.ho_weights.T) * (1 - hidden) * (1 + hidden)
+        return np.concatenate(
+            [
+                (inputs.T @ hidden_slopes).ravel(),
+                hidden_slopes.sum(axis=0),
+                (hidden.T @ output_slopes).ravel(),
+                output_slopes.sum(axis=0),
+            ]
+        )
+
+    def output_slope(self, outputs, targets):
+        """Return how an item's error changes with the sum that enters each output node.
+
+        cross-entropy y − t;  squared error 2y·[(y − t) − Σ y·(y − t)];
+        article (1 − y)·y·(y − t): no factor 2 and no sum over the other outputs.
+        """
+        difference = outputs - targets
+        if self.error_name == "cross_entropy":
+            return difference
+        if self.error_name == "squared_error":
+            shared = (outputs * difference).sum(axis=-1, keepdims=True)
+            return 2 * outputs * (difference - shared)
+        return (1 - outputs) * outputs * difference
+
+    def hessian(self, weights, inputs, targets, step=1e-5):
+        """Return the matrix of second derivatives, (n_weights, n_weights), symmetric.
+
+        Central differences of `gradient`, `step` apart on each side; its largest eigenvalue is
+        the sharpest curvature λ of the error. Raises as `error` does.
+        """
+        weights = np.asarray(weights, dtype=np.float64)
+        moves = step * np.eye(self.n_weights)
+        slopes = np.array(
+            [
+                self.gradient(weights + move, inputs, targets)
+                - self.gradient(weights - move, inputs, targets)
+                for move in moves
+            ]
+        ) / (2 * step)
+        return (slopes + slopes.T) / 2
+
+    def _forward(self, parts, inputs):
+        """Return the hidden values and the logarithms of the outputs, one row an item."""
+        hidden = np.tanh(inputs @ parts.ih_weights + parts.h_biases[..., None, :])
+        sums = hidden @ parts.ho_weights + parts.o_biases[..., None, :]
+        # Subtracting the largest sum keeps exp() from overflowing. A loop over the few outputs
+        # is several times faster than numpy's reduction along a short axis.
+        sums = sums - functools.reduce(np.maximum, np.moveaxis(sums, -1, 0))[..., None]
+        return hidden, sums - np.log(np.exp(sums) @ np.ones((self.n_outputs, 1)))
+
+    def _checked_inputs(self, inputs):
+        inputs = finite("inputs", inputs)
+        if inputs.ndim not in (1, 2) or inputs.shape[-1] != self.n_inputs:
+            raise ValueError(
+                f"inputs must have shape (n_items, {self.n_inputs}), got {inputs.shape}"
+            )
+        return inputs
+
+    def checked_items(self, inputs, targets):
+        """Return inputs and targets as two float64 matrices that fit this network.
+
+        Raises ValueError for wrong shapes, NaN or infinite inputs, targets that are not one-hot.
+        """
+        inputs = np.atleast_2d(self._checked_inputs(inputs))
+        targets = one_hot_targets(np.atleast_2d(targets))
+        if len(inputs) == 0:
+            raise ValueError("inputs must hold at least one item, got none")
+        if targets.shape != (len(inputs), self.n_outputs):
+            raise ValueError(
+                f"targets must have shape ({len(inputs)}, {self.n_outputs}), got {targets.shape}"
+            )
+        return inputs, targets

@@ -1,0 +1,145 @@
+"""The update rules: plain functions with one signature.
+
+    rule(weight, gradient, memory, learning_rate, momentum) -> (weight, memory)
+
+`gradient` is the ordinary gradient of the loss: it points uphill, so every rule steps against it.
+`memory` is the one number a rule keeps for each weight between two updates; it starts at 0.
+A rule works on single numbers and, by broadcasting, on arrays of any shape, and never changes
+its arguments. Your own function with this signature goes everywhere a built-in rule goes.
+"""
+
+import numpy as np
+
+from momentum_lab.validation import unknown_name
+
+SMALLEST_DIVISOR = 1e-8  # keeps the adaptive rules from dividing by zero
+
+
+def plain(weight, gradient, memory, learning_rate, momentum):
+    """Gradient descent without memory: w ← w − α·g.
+
+    `memory` and `momentum` are ignored, so that a loop needs no special case for this rule.
+    """
+    weight = weight - learning_rate * gradient
+    return weight, memory
+
+
+def previous_delta(weight, gradient, prev_delta, learning_rate, momentum):
+    """Momentum as in the source post: a second update from the previous delta.
+
+    δ = −α·g;  w ← w + δ;  w ← w + β·prev_delta;  prev_delta ← δ
+
+    The memory keeps only the gradient part of the last update, so the rule looks back one update
+    and then forgets: a constant gradient is amplified 1 + β times, never more.
+    """
+    delta = -learning_rate * gradient
+    weight = weight + delta
+    weight = weight + momentum * prev_delta
+    return weight, delta
+
+
+def heavy_ball(weight, gradient, prev_step, learning_rate, momentum):
+    """Classical momentum: the memory is the whole last step, so it builds up.
+
+    v ← β·v − α·g;  w ← w + v
+
+    A constant gradient is amplified up to 1/(1 − β) times.
+    Source: Polyak 1964; Keras and scikit-learn write it this way.
+    """
+    step = momentum * prev_step - learning_rate * gradient
+    weight = weight + step
+    return weight, step
+
+
+def nesterov(weight, gradient, prev_step, learning_rate, momentum):
+    """Nesterov's momentum, written at the stored "ahead" point.
+
+    v ← β·v − α·g;  w ← w + β·v − α·g
+
+    A constant gradient is amplified up to 1/(1 − β) times.
+    Source: Nesterov 1983; Sutskever et al. 2013; Keras and scikit-learn write it this way.
+    """
+    step = momentum * prev_step - learning_rate * gradient
+    weight = weight + momentum * step - learning_rate * gradient
+    return weight, step
+
+
+def averaged(weight, gradient, prev_average, learning_rate, momentum):
+    """Momentum as a running average of steps: heavy ball with its gain taken out.
+
+    v ← β·v − α·(1 − β)·g;  w ← w + v
+
+    A constant gradient is followed at gain 1, whatever the momentum.
+    Source: MATLAB's traingdm; Hagan et al., Neural Network Design.
+    """
+    average = momentum * prev_average - learning_rate * (1 - momentum) * gradient
+    weight = weight + average
+    return weight, average
+
+
+def adagrad(weight, gradient, sum_of_squares, learning_rate, momentum):
+    """AdaGrad: each weight's learning rate shrinks with the gradients it has seen.
+
+    s ← s + g²;  w ← w − α·g / √s
+
+    `momentum` is ignored. Source: Duchi, Hazan & Singer 2011.
+    """
+    sum_of_squares = sum_of_squares + gradient * gradient
+    weight = weight - learning_rate * gradient / (np.sqrt(sum_of_squares) + SMALLEST_DIVISOR)
+    return weight, sum_of_squares
+
+
+def rmsprop(weight, gradient, mean_square, learning_rate, momentum):
+    """RMSProp: AdaGrad that forgets; `momentum` is the share of the old average that is kept.
+
+    s ← β·s + (1 − β)·g²;  w ← w − α·g / √s
+
+    Source: Tieleman & Hinton 2012, lecture 6.5.
+    """
+    mean_square = momentum * mean_square + (1 - momentum) * gradient * gradient
+    weight = weight - learning_rate * gradient / (np.sqrt(mean_square) + SMALLEST_DIVISOR)
+    return weight, mean_square
+
+
+RULES = {
+    rule.__name__: rule
+    for rule in (plain, previous_delta, heavy_ball, nesterov, averaged, adagrad, rmsprop)
+}
+"""Every built-in rule by its name, in the order in which the course shows them."""
+
+
+def get_rule(rule):
+    """Return the rule function for a name from `RULES`; a function is returned as it is.
+
+    Raises ValueError for an unknown name (with the nearest known one), TypeError for anything
+    that is neither a name nor a function.
+    """
+    if isinstance(rule, str):
+        if rule not in RULES:
+            raise unknown_name("rule", rule, RULES)
+        return RULES[rule]
+    if not callable(rule):
+        raise TypeError(f"rule must be a name or a function, got {type(rule).__name__}")
+    return rule
+
+
+def try_rule(rule):
+    """Return `rule` if one trial call gives two finite numbers, as the signature promises.
+
+    Raises ValueError that says what the rule returned instead, or what it raised.
+    """
+    name = getattr(rule, "__name__", "your rule")
+    try:
+        result = rule(1.0, 0.5, 0.25, 0.1, 0.9)
+    except Exception as error:
+        raise ValueError(
+            f"rule {name} raised {type(error).__name__}: {error} when it was called as "
+            "rule(weight=1.0, gradient=0.5, memory=0.25, learning_rate=0.1, momentum=0.9)"
+        ) from error
+    if not (isinstance(result, tuple | list) and len(result) == 2):
+        raise ValueError(f"rule {name} must return (weight, memory), got {result!r}")
+    if not all(isinstance(part, int | float | np.number) for part in result):
+        raise ValueError(f"rule {name} must return two numbers, got {result!r}")
+    if not all(np.isfinite(part) for part in result):
+        raise ValueError(f"rule {name} must return finite numbers, got {result!r}")
+    return rule

@@ -1,0 +1,258 @@
+"""Train a network: the compiled loop behind one plain function, and the frozen result.
+
+An *update* is one change of the weights. Online training (batch_size=1) makes one for each item,
+so an epoch, one pass over the data, is n_items updates.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from momentum_lab import kernels
+from momentum_lab.network import ERRORS, Network
+from momentum_lab.rules import RULES, get_rule, try_rule
+from momentum_lab.validation import finite, learning_rates, momenta, whole_number
+
+MOST_VISITS = 20_000_000  # items visited in one run: seconds, and 160 MB for their order
+VISITS_A_CALL = 200_000  # the compiled loop comes back to Python so often, to hear an interrupt
+NUMBERS_AT_ONCE = 2_000_000  # hidden and output values held at once to measure the epochs
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Run:
+    """One training run: what went in, and everything that was measured. Arrays are read-only.
+
+    `diverged_at` is the number (from 1) of the update that would have made the weight vector
+    longer than 10⁴, or not a number; else None. That update is undone and ends the run.
+
+    learning_rate, momentum: as given, one number or one for each update.
+    update_errors: the error of each batch just before its update, (n_updates,).
+    epoch_errors, epoch_accuracies: over all items, after each whole epoch, (n_epochs,).
+    epoch_weights: the weights after each whole epoch, (n_epochs, n_weights).
+    weights: the weights at the end, (n_weights,).
+    trajectory: the weights at the start and after each update, (n_updates + 1, n_weights),
+    or None when it was not asked for.
+    step_parts: the length of the step that the gradient alone would make, and of what the
+    memory adds to it, (n_updates, 2), or None when it was not asked for.
+    """
+
+    network: Network
+    rule: str
+    learning_rate: float | np.ndarray
+    momentum: float | np.ndarray
+    batch_size: int
+    seed: int
+    updates_per_epoch: int
+    update_errors: np.ndarray
+    epoch_errors: np.ndarray
+    epoch_accuracies: np.ndarray
+    epoch_weights: np.ndarray
+    weights: np.ndarray
+    trajectory: np.ndarray | None
+    step_parts: np.ndarray | None
+    diverged_at: int | None
+
+    def __post_init__(self):
+        for value in vars(self).values():
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
+
+    @property
+    def n_updates(self):
+        """How many updates were tried; the last one of a diverged run was undone."""
+        return len(self.update_errors)
+
+    @property
+    def epoch_means(self):
+        """The mean of `update_errors` over each whole epoch, (n_epochs,)."""
+        whole = len(self.epoch_errors) * self.updates_per_epoch
+        return self.update_errors[:whole].reshape(-1, self.updates_per_epoch).mean(axis=1)
+
+    def __repr__(self):
+        ended = f"diverged at update {self.diverged_at}"
+        if self.diverged_at is None:
+            error, accuracy = self.epoch_errors[-1], self.epoch_accuracies[-1]
+            ended = f"error {error:.4g}, accuracy {accuracy:.4g}"
+        return f"Run of {self.rule}: {self.n_updates} updates, {ended}"
+
+
+def train(
+    network,
+    dataset,
+    rule,
+    learning_rate,
+    momentum,
+    epochs=50,
+    batch_size=1,
+    seed=0,
+    weights=None,
+    *,
+    order=None,
+    trajectory=False,
+    step_parts=False,
+):
+    """Train `network` on `dataset` (with .inputs and .targets) and return the `Run`.
+
+    rule: a name from `RULES` or any function with their signature.
+    learning_rate, momentum: one number, or an array with one for each update.
+    batch_size: items averaged for one update, from 1 (online) to all of them (batch training).
+    seed: draws the initial weights, then the order of the items, anew in each epoch.
+    weights: start from these instead; the seed's order stays the same.
+    order: visit the items in this order instead, (epochs, n_items) row numbers.
+    trajectory, step_parts: also record these parts of the `Run`.
+
+    Equal arguments give equal bytes. Divergence is no error but a result: `Run.diverged_at`.
+    Raises ValueError or TypeError that says which argument is wrong, what is allowed, and what
+    was given.
+    """
+    rule = get_rule(rule)
+    inputs, targets = network.checked_items(dataset.inputs, dataset.targets)
+    n_items = len(inputs)
+    batch_size = whole_number("batch_size", batch_size, 1, n_items)
+    rng = np.random.default_rng(whole_number("seed", seed, 0))
+    start = network.initial_weights(rng)  # drawn also when not used: the order must not change
+    if weights is not None:
+        start = _checked_weights(network, weights)
+    if order is None:
+        epochs = whole_number("epochs", epochs, 1, MOST_VISITS // n_items)
+        order = rng.permuted(np.tile(np.arange(n_items), (epochs, 1)), axis=1)
+    else:
+        order = _checked_order(order, n_items)
+    updates_per_epoch = -(-n_items // batch_size)
+    n_updates = len(order) * updates_per_epoch
+    learning_rate = _one_or_each("learning_rate", learning_rates(learning_rate), n_updates)
+    momentum = _one_or_each("momentum", momenta(momentum), n_updates)
+
+    update_errors = np.empty(n_updates)
+    epoch_weights = np.empty((len(order), network.n_weights))
+    path = np.empty((n_updates + 1 if trajectory else 0, network.n_weights))
+    path[:1] = start
+    parts = np.empty((n_updates if step_parts else 0, 2))
+    final = start.copy()
+    diverged_at = _run(
+        rule,
+        network,
+        final,
+        np.zeros(network.n_weights),
+        inputs,
+        targets,
+        order,
+        batch_size,
+        np.broadcast_to(learning_rate, n_updates).copy(),
+        np.broadcast_to(momentum, n_updates).copy(),
+        update_errors,
+        epoch_weights,
+        path,
+        parts,
+    )
+    tried = diverged_at or n_updates
+    done = n_updates if diverged_at is None else diverged_at - 1
+    epoch_weights = epoch_weights[: done // updates_per_epoch]
+    epoch_errors, epoch_accuracies = _measure_epochs(network, epoch_weights, inputs, targets)
+    return Run(
+        network=network,
+        rule=getattr(rule, "__name__", "own rule"),
+        learning_rate=learning_rate,
+        momentum=momentum,
+        batch_size=batch_size,
+        seed=seed,
+        updates_per_epoch=updates_per_epoch,
+        update_errors=update_errors[:tried],
+        epoch_errors=epoch_errors,
+        epoch_accuracies=epoch_accuracies,
+        epoch_weights=epoch_weights,
+        weights=final,
+        trajectory=path[: done + 1] if trajectory else None,
+        step_parts=parts[:done] if step_parts else None,
+        diverged_at=diverged_at,
+    )
+
+
+def _run(
+    rule,
+    network,
+    weights,
+    memory,
+    inputs,
+    targets,
+    order,
+    batch_size,
+    rates,
+    kept,
+    update_errors,
+    epoch_weights,
+    path,
+    parts,
+):
+    """Train in place, some epochs at a time; return the diverging update's number or None."""
+    kernel = kernels.training_kernel()
+    compiled = kernels.compiled_rule(rule if rule in RULES.values() else try_rule(rule))
+    updates_per_epoch = len(update_errors) // len(order)
+    epochs_a_call = max(1, VISITS_A_CALL // len(inputs))
+    for epoch in range(0, len(order), epochs_a_call):
+        epochs = slice(epoch, epoch + epochs_a_call)
+        first, last = epoch * updates_per_epoch, (epoch + epochs_a_call) * updates_per_epoch
+        try:
+            diverged = kernel(
+                compiled,
+                ERRORS.index(network.error_name),
+                network.n_hidden,
+                weights,
+                memory,
+                inputs,
+                targets,
+                order[epochs],
+                batch_size,
+                rates[first:last],
+                kept[first:last],
+                update_errors[first:last],
+                epoch_weights[epochs],
+                path[first : last + 1],
+                parts[first:last],
+            )
+        except Exception as error:  # only the rule can raise in there
+            name = getattr(rule, "__name__", "own rule")
+            raise ValueError(
+                f"rule {name} raised {type(error).__name__} during training: {error}"
+            ) from error
+        if diverged:
+            return first + diverged
+    return None
+
+
+def _measure_epochs(network, epoch_weights, inputs, targets):
+    """Return the error and the accuracy after each epoch, over all items."""
+    a_value_each = len(inputs) * (network.n_hidden + network.n_outputs)
+    at_once = max(1, NUMBERS_AT_ONCE // a_value_each)
+    measures = np.empty((2, len(epoch_weights)))
+    for i in range(0, len(epoch_weights), at_once):
+        some = slice(i, i + at_once)
+        measures[:, some] = network.error_and_accuracy(epoch_weights[some], inputs, targets)
+    return measures
+
+
+def _one_or_each(name, value, n_updates):
+    if value.shape not in ((), (n_updates,)):
+        raise ValueError(
+            f"{name} must be one number or {n_updates}, one for each update, "
+            f"got shape {value.shape}"
+        )
+    return float(value) if value.ndim == 0 else value.copy()
+
+
+def _checked_weights(network, weights):
+    weights = finite("weights", weights)
+    network.unpack(weights)
+    return weights.copy()
+
+
+def _checked_order(order, n_items):
+    order = np.ascontiguousarray(order)
+    if order.ndim != 2 or order.shape[1] != n_items or order.dtype.kind not in "iu":
+        raise ValueError(
+            f"order must be whole numbers of shape (epochs, {n_items}), "
+            f"got {order.dtype} of shape {order.shape}"
+        )
+    if order.size == 0 or order.min() < 0 or order.max() >= n_items:
+        raise ValueError(f"order must hold row numbers from 0 to {n_items - 1}")
+    return order.astype(np.int64)

@@ -1,0 +1,75 @@
+"""Checks at the public door: each says what was wrong, what is allowed and what was given."""
+
+import difflib
+import operator
+
+import numpy as np
+
+
+def unknown_name(kind, name, known):
+    """Return the ValueError for an unknown name, with the nearest known one as a suggestion."""
+    nearest = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.3)
+    suggestion = f"did you mean {nearest[0]!r}? " if nearest else ""
+    return ValueError(f"unknown {kind} {name!r}: {suggestion}Known: {', '.join(known)}.")
+
+
+def as_floats(name, value):
+    """Return `value` as a float64 array, or raise TypeError when it does not hold numbers."""
+    try:
+        return np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{name} must be numbers, got {value!r}") from error
+
+
+def finite(name, value):
+    """Return `value` as a float64 array; raises ValueError where it is NaN or infinite."""
+    array = as_floats(name, value)
+    bad = ~np.isfinite(array)
+    if bad.any():
+        where = "" if array.ndim == 0 else f" at index {tuple(int(i) for i in np.argwhere(bad)[0])}"
+        raise ValueError(f"{name} must be finite, got {array[bad].flat[0]}{where}")
+    return array
+
+
+def learning_rates(value):
+    """Return a learning rate (or an array of them) as float64; raises unless finite and > 0."""
+    array = finite("learning_rate", value)
+    if (array <= 0).any():
+        raise ValueError(f"learning_rate must be greater than 0, got {array[array <= 0].flat[0]}")
+    return array
+
+
+def momenta(value):
+    """Return a momentum (or an array of them) as float64; raises unless in [0, 1)."""
+    array = as_floats("momentum", value)
+    bad = ~((array >= 0) & (array < 1))
+    if bad.any():
+        raise ValueError(f"momentum must be in [0, 1), got {array[bad].flat[0]}")
+    return array
+
+
+def whole_number(name, value, smallest, largest=None):
+    """Return `value` as an int; raises unless it is a whole number in [smallest, largest]."""
+    limits = f"at least {smallest}" if largest is None else f"from {smallest} to {largest}"
+    try:
+        number = operator.index(value)
+    except TypeError as error:
+        raise TypeError(f"{name} must be a whole number {limits}, got {value!r}") from error
+    if number < smallest or (largest is not None and number > largest):
+        raise ValueError(f"{name} must be {limits}, got {number}")
+    return number
+
+
+def one_hot_targets(targets):
+    """Return two-dimensional targets as float64; raises ValueError unless each row is one-hot."""
+    targets = finite("targets", targets)
+    if targets.ndim != 2:
+        raise ValueError(f"targets must have two dimensions, got shape {targets.shape}")
+    is_one_hot = ((targets == 0) | (targets == 1)).all(axis=1) & (targets.sum(axis=1) == 1)
+    if not is_one_hot.all():
+        row = int(np.argmin(is_one_hot))
+        raise ValueError(
+            f"targets must be one-hot (one 1 and the rest 0 in each row), got {targets[row]} "
+            f"in row {row}"
+        )
+    return targets
