@@ -1,11 +1,13 @@
 """Oscillation, overshoot, settling and convergence: what the plots say, as numbers."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from momentum_lab.validation import finite
 
 
-def swings(series, tolerance=0.05):
+def swings(series, tolerance=0.1):
     """Count how often `series` turns back: from falling to rising or from rising to falling.
 
     Noise must not count, so a turn counts only once the series has come back from its last
@@ -62,6 +64,44 @@ def first_epoch_below(epoch_errors, threshold):
     """Return the first epoch (counted from 1) whose error is below `threshold`, or None."""
     below = np.flatnonzero(np.asarray(epoch_errors) < float(finite("threshold", threshold)))
     return int(below[0]) + 1 if below.size else None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A training run in a few numbers.
+
+    error, accuracy: over all items after the last whole epoch (None before the first).
+    guessing: the error of a network that gives each class the same probability.
+    good_epoch: the first epoch with an error below `GOOD_ERROR`, or None.
+    swings: how often the epoch errors turned back (see `swings`).
+    """
+
+    error: float | None
+    accuracy: float | None
+    guessing: float
+    good_epoch: int | None
+    swings: int
+    n_updates: int
+    diverged_at: int | None
+
+
+GOOD_ERROR = 0.1
+
+
+def summarize(run):
+    """Return the `Summary` of a `Run`."""
+    network, errors = run.network, run.epoch_errors
+    share = 1 / network.n_outputs
+    guessing = -np.log(share) if network.error_name == "cross_entropy" else 1 - share
+    return Summary(
+        error=float(errors[-1]) if errors.size else None,
+        accuracy=float(run.epoch_accuracies[-1]) if errors.size else None,
+        guessing=float(guessing),
+        good_epoch=first_epoch_below(errors, GOOD_ERROR),
+        swings=swings(errors) if errors.size else 0,
+        n_updates=run.n_updates,
+        diverged_at=run.diverged_at,
+    )
 
 
 def _series(series):

@@ -1,0 +1,340 @@
+"""Dashboards: named controls, a pure computation and a live picture of its result.
+
+A lesson's dashboard is a short factory at the end of this file. Constructing one displays
+nothing; as the last expression of a cell it shows itself: live in Jupyter, as a picture where
+no kernel runs, and as one line of numbers for a test.
+"""
+
+import base64
+import html
+from dataclasses import dataclass
+from functools import partial
+from importlib import resources
+
+import ipywidgets as widgets
+
+from momentum_lab import experiments, plots
+from momentum_lab.controls import Choice, Number, even_grid, log_grid
+from momentum_lab.picture import Picture
+from momentum_lab.rules import RULES
+from momentum_lab.validation import unknown_name, whole_number
+
+MOST_PINS = len(plots.PIN_LOOKS)
+STYLE_SHEET = resources.files("momentum_lab").joinpath("dashboards.css").read_text("utf-8")
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A result that stays in the picture, and its look."""
+
+    result: object
+    look: plots.Look
+
+
+class Dashboard:
+    """Controls → compute → picture, with pins, presets and playback.
+
+    name: what the line of numbers begins with.
+    controls: `Number` and `Choice` objects; each becomes an attribute: `lab.momentum.value`.
+    compute(**values): returns the result for the controls' values, one of experiments.py.
+    view: the `View` that draws results.
+    presets: a dict from a name to the values that it sets.
+    start: values to begin with (and to reset to) in place of the controls' own.
+    """
+
+    def __init__(self, name, controls, compute, view, presets=None, start=None):
+        self.name, self.presets, self._compute = name, presets or {}, compute
+        self.controls = {control.name: control for control in controls}
+        for control in controls:
+            setattr(self, control.name, control)
+        for control_name, value in (start or {}).items():
+            control = self._control(control_name)
+            control.value = value
+            control.start = control.value
+        self.pinned = []
+        self.picture = Picture(view, plots.STYLE)
+        self._busy = False
+        self._make_widgets(view.size)
+        self._recompute()
+        for control in controls:
+            control.observe(self._control_changed, ["value", "note"])
+
+    # What a reader or a cell can do.
+
+    @property
+    def values(self):
+        """The present value of each control, a dict by name."""
+        return {name: control.value for name, control in self.controls.items()}
+
+    def set(self, **values):
+        """Set several controls, then compute once; return the dashboard.
+
+        Raises ValueError for an unknown control or option; numbers are clamped, with a note.
+        """
+        controls = [(self._control(name), value) for name, value in values.items()]
+        self._busy = True
+        try:
+            for control, value in controls:
+                control.value = value
+        finally:
+            self._busy = False
+        self._attempt(self._recompute)
+        return self
+
+    def preset(self, name):
+        """Jump to the settings of this name; return the dashboard."""
+        if name not in self.presets:
+            raise unknown_name("preset", name, self.presets)
+        return self.set(**self.presets[name])
+
+    def reset(self):
+        """Take every control back to where it started; pinned runs stay."""
+        return self.set(**{name: control.start for name, control in self.controls.items()})
+
+    def new_seed(self):
+        """Take the next seed: other initial weights and another order of the items."""
+        low, high = self.seed.grid[0], self.seed.grid[-1]
+        return self.set(seed=self.seed.value + 1 if self.seed.value < high else low)
+
+    def pin(self):
+        """Keep the present run in the picture and in the table; at most four fit."""
+        if len(self.pinned) == MOST_PINS:
+            self._show_status(f"Only {MOST_PINS} runs can be pinned: clear them first.")
+            return self
+        look = plots.PIN_LOOKS[len(self.pinned)]
+        self.pinned.append(Pin(self.result, look))
+        self._attempt(self._redraw)
+        return self
+
+    def clear_pins(self):
+        """Let all pinned runs go."""
+        self.pinned.clear()
+        self._attempt(self._redraw)
+        return self
+
+    def show_update(self, number):
+        """Show the run up to this update only: 0 is the start, `n_updates` the whole run."""
+        self.shown = whole_number("update", number, 0, self.result.n_updates)
+        self._attempt(self._redraw)
+        return self
+
+    def step(self, by=1):
+        """Show one update more (or `by`, which may be negative)."""
+        return self.show_update(min(max(self.shown + by, 0), self.result.n_updates))
+
+    @property
+    def alt(self):
+        """The picture in words."""
+        return f"{self.result.finding}. {self.result.sentence}"
+
+    def line(self):
+        """Return all settings and numbers in one line, for people and for tests."""
+        runs = [("now", self.result), *((pin.look.letter, pin.result) for pin in self.pinned)]
+        texts = [
+            f"{who}: " + ", ".join(f"{name} {text}" for name, text in result.numbers.items())
+            for who, result in runs
+        ]
+        return f"{self.name} | " + " | ".join(texts)
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        bundle = self.widget._repr_mimebundle_()
+        bundle["image/png"] = base64.b64encode(self.picture.png()).decode()
+        bundle["text/plain"] = self.line()
+        return bundle
+
+    # How an event becomes a picture.
+
+    def _control(self, name):
+        if name not in self.controls:
+            raise unknown_name("control", name, self.controls)
+        return self.controls[name]
+
+    def _control_changed(self, change):
+        if self._busy:
+            return
+        if change["name"] == "note":
+            self._show_status()
+        else:
+            self._attempt(self._recompute)
+
+    def _attempt(self, action):
+        """Do it; what goes wrong is shown to the reader and raised again for the tests.
+
+        KeyboardInterrupt is no Exception: it passes, and the next event begins anew.
+        """
+        try:
+            action()
+        except Exception as error:
+            self._show_status(f"{type(error).__name__}: {error}", "ml-problem")
+            raise
+
+    @property
+    def _look(self):
+        return plots.rule_look(self.result.rule)
+
+    def _recompute(self):
+        self.result = self._compute(**self.values)
+        self.shown = self.result.n_updates
+        self._redraw()
+
+    def _redraw(self):
+        self.picture.draw(
+            [(pin.result, pin.look, pin.result.n_updates) for pin in self.pinned],
+            (self.result, self._look, self.shown),
+        )
+        self._show_picture()
+        self._show_status()
+        self._show_table()
+        self._show_position()
+
+    # The widgets.
+
+    def _make_widgets(self, size):
+        self._size = size
+        self._image, self._status, self._table = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        self._position = widgets.IntSlider(min=0, max=1, readout=False)
+        self._position_box = widgets.IntText(description="show update")
+        self._play = widgets.Play(min=0, max=100, interval=80)
+        self._following = False
+        self._position.observe(self._position_moved, "value")
+        self._position_box.observe(self._position_moved, "value")
+        self._play.observe(self._play_ticked, "value")
+        actions = [
+            _button("pin this run", self.pin, "keep this run in the picture, to compare"),
+            _button("clear pins", self.clear_pins, "let all pinned runs go"),
+            _button("reset", self.reset, "take all controls back to the start"),
+        ]
+        if "seed" in self.controls:
+            actions.insert(2, _button("new seed", self.new_seed, "other random start weights"))
+        presets = [_button(name, lambda name=name: self.preset(name)) for name in self.presets]
+        playback = [
+            self._play,
+            _button("‹ step", lambda: self.step(-1), "show one update less"),
+            _button("step ›", self.step, "show one update more"),
+            self._position_box,
+            self._position,
+        ]
+        self.widget = _box(
+            "ml-lab",
+            widgets.HTML(f"<style>{STYLE_SHEET}</style>"),
+            _box("ml-controls", *(control.widget for control in self.controls.values())),
+            _box("ml-row", _text("try"), *presets) if presets else _box("ml-row"),
+            self._image,
+            self._status,
+            _box("ml-row ml-playback", *playback),
+            _box("ml-row", _text("compare"), *actions),
+            self._table,
+        )
+
+    def _position_moved(self, change):
+        if not self._following:
+            self.show_update(min(max(change["new"], 0), self.result.n_updates))
+            self._show_position()
+
+    def _play_ticked(self, change):
+        self.show_update(round(change["new"] / self._play.max * self.result.n_updates))
+
+    def _show_picture(self):
+        width, height = self._size
+        picture = base64.b64encode(self.picture.live_png()).decode()
+        self._image.value = (
+            f'<div class="ml-finding">{html.escape(self.result.finding)}</div>'
+            f'<img class="ml-picture" width="{width}" height="{height}" decoding="sync" '
+            f'alt="{html.escape(self.alt)}" src="data:image/png;base64,{picture}">'
+        )
+
+    def _show_status(self, problem=None, kind=""):
+        notes = [control.note for control in self.controls.values() if control.note]
+        words = problem or " ".join([*notes, self.result.sentence])
+        kind = kind or ("ml-note" if notes else "")
+        self._status.value = f'<div role="status" class="{kind}">{html.escape(words)}</div>'
+
+    def _show_table(self):
+        rows = [(self._look, "now", self.result)]
+        rows += [(pin.look, pin.look.letter, pin.result) for pin in self.pinned]
+        names = self.result.numbers
+        head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in names)
+        body = "".join(
+            f'<tr><th scope="row">{_swatch(look)} {who}</th>'
+            + "".join(f"<td>{html.escape(text)}</td>" for text in result.numbers.values())
+            + "</tr>"
+            for look, who, result in rows
+        )
+        self._table.value = (
+            f'<table class="ml-table"><thead><tr><th scope="col">run</th>{head}</tr></thead>'
+            f"<tbody>{body}</tbody></table>"
+        )
+
+    def _show_position(self):
+        self._following = True
+        try:
+            self._position.max = self.result.n_updates
+            self._position.value = self._position_box.value = self.shown
+        finally:
+            self._following = False
+
+
+def _box(classes, *children):
+    box = widgets.Box(children)
+    for name in classes.split():
+        box.add_class(name)
+    return box
+
+
+def _text(words):
+    return widgets.HTML(f'<span class="ml-word">{words}</span>')
+
+
+def _button(words, action, tooltip=""):
+    button = widgets.Button(description=words, tooltip=tooltip)
+    button.on_click(lambda _button: action())
+    return button
+
+
+def _swatch(look):
+    """A short piece of the line, so that the table is also the legend."""
+    dash = "" if look.dash == "-" else " ".join(str(n * 1.6) for n in look.dash[1])
+    return (
+        '<svg width="34" height="8" aria-hidden="true"><line x1="1" y1="4" x2="33" y2="4" '
+        f'stroke="{look.color}" stroke-width="{look.width}" stroke-dasharray="{dash}"/></svg>'
+    )
+
+
+# One factory for each lesson's dashboard: its controls, its computation, its view.
+
+LEARNING_RATES = log_grid(0.001, 10)
+MOMENTA = even_grid(0, 0.99, 0.01)
+BATCH_SIZES = {"1 item (online)": 1, "5 items": 5, "20 items": 20, "all items (batch)": "all"}
+
+LAB_PRESETS = {
+    "slow but sure": {"rule": "plain", "learning_rate": 0.005},
+    "too big": {"rule": "plain", "learning_rate": 3.0},
+    "second update": {"rule": "previous_delta", "learning_rate": 0.05, "momentum": 0.75},
+    "build up speed": {"rule": "heavy_ball", "learning_rate": 0.005, "momentum": 0.9},
+    "too much of it": {"rule": "heavy_ball", "learning_rate": 0.5, "momentum": 0.99},
+}
+
+
+def network_lab(*own_rules, **start):
+    """Return the network lab: train a real network anew on every event.
+
+    own_rules: your own rule functions, offered beside the built-in ones.
+    start: values to begin with, such as momentum=0.9.
+    """
+    return Dashboard(
+        "network_lab",
+        [
+            Choice("rule", [*RULES, *(rule.__name__ for rule in own_rules)], "previous_delta"),
+            Choice("data_set", experiments.DATA_SETS, "iris"),
+            Number("learning_rate", LEARNING_RATES, 0.05),
+            Number("hidden_units", range(1, 31), 7),
+            Number("momentum", MOMENTA, 0.5),
+            Choice("batch_size", BATCH_SIZES, 1),
+            Number("epochs", range(5, 201, 5), 50),
+            Number("seed", range(0, 100), 0),
+        ],
+        partial(experiments.train_lab, own_rules),
+        plots.NETWORK_LAB,
+        presets=LAB_PRESETS,
+        start=start,
+    )

@@ -1,0 +1,128 @@
+"""What a dashboard computes: settings in, a result with its own words and numbers out.
+
+Every result has the number of its updates (`n_updates`), the `rule` it used, a `label` for the
+legend, a `finding` for the title, a `sentence` for the line below the picture, and `numbers`, a
+row of the table of runs: a dict from heading to text.
+"""
+
+import functools
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+from momentum_lab.data import DATASETS, load
+from momentum_lab.measures import Summary, summarize
+from momentum_lab.network import Network
+from momentum_lab.training import Run, train
+
+DATA_SETS = [name for name in DATASETS if name != "digits" or find_spec("sklearn")]
+
+
+def in_words(rule):
+    """Return a rule's name as the lessons write it: previous_delta becomes previous-delta."""
+    return {"previous_delta": "previous-delta"}.get(rule, rule.replace("_", " "))
+
+
+@functools.cache
+def train_and_test(data_set):
+    """Return the standardised training and test items of the data set of this name."""
+    items, tests = load(data_set).split(test_fraction=0.2, seed=0)
+    return items.standardized(), tests.standardized(items)
+
+
+@dataclass(frozen=True, eq=False)
+class LabResult:
+    """A training run of the network lab, in words and numbers."""
+
+    run: Run
+    summary: Summary
+    epochs: int
+    test_accuracy: float
+
+    @property
+    def rule(self):
+        """The name of the rule."""
+        return self.run.rule
+
+    @property
+    def n_updates(self):
+        """How many updates were tried."""
+        return self.run.n_updates
+
+    @property
+    def label(self):
+        """The run in a legend."""
+        return f"{in_words(self.rule)}, α {self.run.learning_rate:g}, β {self.run.momentum:g}"
+
+    @property
+    def finding(self):
+        """What this run shows."""
+        found = self.summary
+        if found.diverged_at is not None:
+            return f"Diverged at update {found.diverged_at:,}: the weights ran away"
+        if found.error >= found.guessing:
+            return f"Worse than guessing: error {found.error:.2g} after {self.epochs} epochs"
+        if found.swings >= 6:
+            return f"It learns, but swings {found.swings} times; error {found.error:.2g} at the end"
+        if found.good_epoch:
+            return f"Error below 0.1 from epoch {found.good_epoch}; {found.error:.2g} at the end"
+        return f"Still learning: error {found.error:.2g} after {self.epochs} epochs"
+
+    @property
+    def sentence(self):
+        """How the run went, with its numbers."""
+        found, numbers = self.summary, self.numbers
+        if found.diverged_at is not None:
+            epoch = (found.diverged_at - 1) // self.run.updates_per_epoch + 1
+            return (
+                f"Diverged at update {found.diverged_at:,}, in epoch {epoch}: this update would "
+                "have made the weight vector longer than 10,000, so the run stops; what came "
+                "before stays drawn. A smaller learning rate or less momentum helps."
+            )
+        below = f"from epoch {found.good_epoch}" if found.good_epoch else "never"
+        return (
+            f"{found.n_updates:,} updates with {in_words(self.rule)}: error {numbers['error']} "
+            f"(guessing: {found.guessing:.3f}), below 0.1 {below}; {found.swings} swings; "
+            f"accuracy {numbers['accuracy']} on the training items, {numbers['test']} on new ones."
+        )
+
+    @property
+    def numbers(self):
+        """The row of this run."""
+        run, found = self.run, self.summary
+        ended = found.diverged_at is None
+        return {
+            "rule": in_words(self.rule),
+            "α": f"{run.learning_rate:g}",
+            "β": f"{run.momentum:g}",
+            "error": f"{found.error:.4g}" if ended else f"diverged at {found.diverged_at}",
+            "error < 0.1": f"epoch {found.good_epoch}" if found.good_epoch else "never",
+            "swings": f"{found.swings}",
+            "accuracy": f"{found.accuracy:.1%}" if ended else "–",
+            "test": f"{self.test_accuracy:.1%}" if ended else "–",
+        }
+
+
+def train_lab(
+    own_rules, rule, data_set, learning_rate, hidden_units, momentum, batch_size, epochs, seed
+):
+    """Train the network lab's network from scratch and return the `LabResult`.
+
+    own_rules: rule functions that `rule` may name besides the built-in ones.
+    batch_size: a number of items, or "all".
+    """
+    items, tests = train_and_test(data_set)
+    network = Network(items.n_features, hidden_units, items.n_classes)
+    own = {own_rule.__name__: own_rule for own_rule in own_rules}
+    run = train(
+        network,
+        items,
+        own.get(rule, rule),
+        learning_rate,
+        momentum,
+        epochs=epochs,
+        batch_size=items.n_items if batch_size == "all" else batch_size,
+        seed=seed,
+        step_parts=True,
+    )
+    test_accuracy = float(network.accuracy(run.weights, tests.inputs, tests.targets))
+    return LabResult(run, summarize(run), epochs, test_accuracy)

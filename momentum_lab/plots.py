@@ -1,0 +1,164 @@
+"""Draw a result on given axes; one palette and one line style a rule through the whole course.
+
+Every picture says what it found in its title, and nothing is told by colour alone.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.ticker import PercentFormatter
+
+from momentum_lab.picture import View
+
+INK, SOFT_INK, LINE, GRID = "#1f2430", "#5c6370", "#c4c9d1", "#eceef2"
+
+STYLE = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": LINE,
+    "axes.facecolor": "white",
+    "axes.grid": True,
+    "axes.labelcolor": SOFT_INK,
+    "axes.labelsize": 9.5,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "figure.facecolor": "white",
+    "font.family": "DejaVu Sans",
+    "font.size": 9.5,
+    "grid.color": GRID,
+    "grid.linewidth": 0.8,
+    "lines.dash_capstyle": "round",
+    "lines.solid_capstyle": "round",
+    "text.color": INK,
+    "xtick.color": LINE,
+    "xtick.labelcolor": SOFT_INK,
+    "xtick.labelsize": 9,
+    "xtick.minor.visible": False,
+    "ytick.color": LINE,
+    "ytick.labelcolor": SOFT_INK,
+    "ytick.labelsize": 9,
+    "ytick.minor.visible": False,
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one result looks: colour, dash pattern, line width, and its letter when pinned."""
+
+    color: str
+    dash: str | tuple = "-"
+    width: float = 2.2
+    letter: str = ""
+
+
+RULE_LOOKS = {
+    "plain": Look("#6f7682"),
+    "previous_delta": Look("#d9631e"),
+    "heavy_ball": Look("#1f6fb4"),
+    "nesterov": Look("#0b8a6a"),
+    "averaged": Look("#b0579a"),
+    "adagrad": Look("#8a6a1f"),
+    "rmsprop": Look("#3aa5c9"),
+}
+OWN_RULE_LOOK = Look("#1f2430")
+
+PIN_LOOKS = (
+    Look("#5b3fa0", (0, (5, 2)), 1.6, "A"),
+    Look("#a3264f", (0, (1.2, 1.6)), 1.8, "B"),
+    Look("#2f7d32", (0, (6, 2, 1.2, 2)), 1.6, "C"),
+    Look("#8c5a00", (0, (10, 2.5)), 1.6, "D"),
+)
+
+
+def rule_look(rule):
+    """Return the look that belongs to the rule of this name."""
+    return RULE_LOOKS.get(rule, OWN_RULE_LOOK)
+
+
+def heading(axes, text):
+    """Write what an axes shows above its left end, in place of a turned label."""
+    return axes.text(
+        0, 1.03, text, transform=axes.transAxes, fontsize=9.5, color=SOFT_INK, va="bottom"
+    )
+
+
+def decades(values, low, high):
+    """Return (low, high), stretched to whole powers of ten where `values` leave them."""
+    values = np.asarray(values)
+    values = values[np.isfinite(values) & (values > 0)]
+    if values.size == 0:
+        return low, high
+    smallest, largest = values.min(), values.max()
+    if smallest < low:
+        low = 10.0 ** np.floor(np.log10(smallest))
+    if largest > high:
+        high = 10.0 ** np.ceil(np.log10(largest))
+    return low, high
+
+
+# The network lab: error, accuracy and the two parts of each step, over the epochs.
+
+
+def _lab_frame(figure):
+    axes = {
+        "error": figure.add_axes((0.058, 0.125, 0.565, 0.79)),
+        "accuracy": figure.add_axes((0.69, 0.6, 0.3, 0.315)),
+        "steps": figure.add_axes((0.69, 0.125, 0.3, 0.315)),
+    }
+    axes["error"].set_yscale("log")
+    axes["steps"].set_yscale("log")
+    axes["accuracy"].yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
+    axes["error"].set_xlabel("epochs")
+    axes["steps"].set_xlabel("epochs")
+    axes["accuracy"].tick_params(labelbottom=False)
+    heading(axes["error"], "error: a dot for each update, a line for the mean of an epoch")
+    heading(axes["accuracy"], "accuracy on the training items")
+    heading(axes["steps"], "step length: ── gradient now   ╌╌ memory")
+    return axes
+
+
+def _lab_scale(axes, results):
+    epochs = max(result.epochs for result in results)
+    for name in axes:
+        axes[name].set_xlim(0, epochs)
+    accuracies = [result.run.epoch_accuracies for result in results]
+    lowest = np.min(np.concatenate(accuracies), initial=1.0)
+    axes["accuracy"].set_ylim(0.5 if lowest >= 0.5 else 0.0, 1.02)
+    errors = np.concatenate([_typical(result.run) for result in results])
+    axes["error"].set_ylim(decades(errors, 0.01, 10.0))
+    steps = np.concatenate([result.run.step_parts.ravel() for result in results])
+    largest = [np.max(steps, initial=1e-3)]
+    axes["steps"].set_ylim(decades(largest, 1e-4, 1.0))
+
+
+def _typical(run):
+    """The epoch means, or the single errors of a run that diverged before its first epoch."""
+    return run.epoch_means if run.epoch_means.size else run.update_errors
+
+
+def epoch_means(values, updates_per_epoch):
+    """Return the mean over each epoch, the last one also where it is not whole."""
+    starts = np.arange(0, len(values), updates_per_epoch)
+    counts = np.diff([*starts, len(values)])
+    return np.add.reduceat(values, starts) / counts if len(values) else values
+
+
+def _draw_lab(axes, result, look, shown):
+    run = result.run
+    a_epoch = run.updates_per_epoch
+    errors, parts = run.update_errors[:shown], run.step_parts[:shown]
+    n_epochs = len(errors) // a_epoch
+    middles = np.arange(-(-len(errors) // a_epoch)) + 0.5
+    ends = np.arange(1, n_epochs + 1)
+    if not look.letter:
+        at = np.arange(len(errors)) / a_epoch
+        axes["error"].plot(at, errors, "o", color=look.color, ms=1.7, mew=0, alpha=0.35)
+    style = {"color": look.color, "ls": look.dash, "lw": look.width}
+    axes["error"].plot(middles, epoch_means(errors, a_epoch), **style)
+    axes["accuracy"].plot(ends, run.epoch_accuracies[:n_epochs], **style)
+    width = 1.0 if look.letter else 1.8
+    for part, dash in ((0, "-"), (1, (0, (3, 2)))):
+        means = epoch_means(parts[:, part], a_epoch)
+        axes["steps"].plot(middles[: len(means)], means, color=look.color, ls=dash, lw=width)
+
+
+NETWORK_LAB = View(_lab_frame, _lab_scale, _draw_lab, size=(900, 350))
