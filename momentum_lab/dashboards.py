@@ -51,7 +51,7 @@ class Dashboard:
             control = self._control(control_name)
             control.value = value
             control.start = control.value
-        self.pinned = []
+        self.result, self.shown, self.pinned = None, 0, []
         self.picture = Picture(view, plots.STYLE)
         self._busy = False
         self._make_widgets(view.size)
@@ -173,8 +173,9 @@ class Dashboard:
         return plots.rule_look(self.result.rule)
 
     def _recompute(self):
+        stays = self.result and self.shown != self.result.opens_at  # a reader moved it there
         self.result = self._compute(**self.values)
-        self.shown = self.result.n_updates
+        self.shown = min(self.shown, self.result.n_updates) if stays else self.result.opens_at
         self._redraw()
 
     def _redraw(self):
@@ -306,6 +307,22 @@ LEARNING_RATES = log_grid(0.001, 10)
 MOMENTA = even_grid(0, 0.99, 0.01)
 BATCH_SIZES = {"1 item (online)": 1, "5 items": 5, "20 items": 20, "all items (batch)": "all"}
 
+LINEAR_RULES = ["plain", "previous_delta", "heavy_ball", "nesterov", "averaged"]
+
+ONE_WEIGHT_PRESETS = {
+    "the post's sum": {
+        "rule": "previous_delta", "weight": 3.56, "gradient": -2.7, "learning_rate": 0.01,
+        "momentum": 0.5, "prev_delta": 0.044,
+    },
+    "from rest: look back": {
+        "rule": "previous_delta", "weight": 0, "gradient": -1, "learning_rate": 1,
+        "momentum": 0.9, "prev_delta": 0,
+    },
+    "from rest: build up": {
+        "rule": "heavy_ball", "weight": 0, "gradient": -1, "learning_rate": 1,
+        "momentum": 0.9, "prev_delta": 0,
+    },
+}  # fmt: skip
 LAB_PRESETS = {
     "slow but sure": {"rule": "plain", "learning_rate": 0.005},
     "too big": {"rule": "plain", "learning_rate": 3.0},
@@ -336,5 +353,24 @@ def network_lab(*own_rules, **start):
         partial(experiments.train_lab, own_rules),
         plots.NETWORK_LAB,
         presets=LAB_PRESETS,
+        start=start,
+    )
+
+
+def one_weight(**start):
+    """Return the lab of lesson 1: one update of one weight, then eleven more on the same slope."""
+    return Dashboard(
+        "one_weight",
+        [
+            Choice("rule", LINEAR_RULES, "previous_delta"),
+            Number("weight", even_grid(-5, 5, 0.01), 3.56),
+            Number("gradient", even_grid(-5, 5, 0.1), -2.7),
+            Number("learning_rate", log_grid(0.001, 1), 0.01),
+            Number("prev_delta", even_grid(-0.1, 0.1, 0.002), 0.044, "previous delta"),
+            Number("momentum", MOMENTA, 0.5),
+        ],
+        experiments.update_one_weight,
+        plots.ONE_WEIGHT,
+        presets=ONE_WEIGHT_PRESETS,
         start=start,
     )

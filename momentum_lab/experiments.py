@@ -1,8 +1,8 @@
 """What a dashboard computes: settings in, a result with its own words and numbers out.
 
-Every result has the number of its updates (`n_updates`), the `rule` it used, a `label` for the
-legend, a `finding` for the title, a `sentence` for the line below the picture, and `numbers`, a
-row of the table of runs: a dict from heading to text.
+Every result has the number of its updates (`n_updates`), the one that a new picture `opens_at`,
+the `rule` it used, a `label` for the legend, a `finding` for the title, a `sentence` for the
+line below the picture, and `numbers`, a row of the table of runs: a dict from heading to text.
 """
 
 import functools
@@ -12,9 +12,12 @@ from importlib.util import find_spec
 from momentum_lab.data import DATASETS, load
 from momentum_lab.measures import Summary, summarize
 from momentum_lab.network import Network
+from momentum_lab.theory import Response, response
 from momentum_lab.training import Run, train
 
 DATA_SETS = [name for name in DATASETS if name != "digits" or find_spec("sklearn")]
+
+WITHOUT_MOMENTUM = ("plain", "adagrad")  # rules that ignore the momentum
 
 
 def in_words(rule):
@@ -51,7 +54,12 @@ class LabResult:
     @property
     def label(self):
         """The run in a legend."""
-        return f"{in_words(self.rule)}, α {self.run.learning_rate:g}, β {self.run.momentum:g}"
+        return f"{in_words(self.rule)}, α {self.numbers['α']}, β {self.numbers['β']}"
+
+    @property
+    def opens_at(self):
+        """The update up to which a new picture shows the run: the last."""
+        return self.run.n_updates
 
     @property
     def finding(self):
@@ -93,7 +101,7 @@ class LabResult:
         return {
             "rule": in_words(self.rule),
             "α": f"{run.learning_rate:g}",
-            "β": f"{run.momentum:g}",
+            "β": "–" if self.rule in WITHOUT_MOMENTUM else f"{run.momentum:g}",
             "error": f"{found.error:.4g}" if ended else f"diverged at {found.diverged_at}",
             "error < 0.1": f"epoch {found.good_epoch}" if found.good_epoch else "never",
             "swings": f"{found.swings}",
@@ -126,3 +134,71 @@ def train_lab(
     )
     test_accuracy = float(network.accuracy(run.weights, tests.inputs, tests.targets))
     return LabResult(run, summarize(run), epochs, test_accuracy)
+
+
+SLOPE_UPDATES = 12  # how many updates of one weight are shown
+
+
+@dataclass(frozen=True, eq=False)
+class OneWeightResult:
+    """Twelve updates of one weight on a slope that stays the same; the first is the subject."""
+
+    rule: str
+    learning_rate: float
+    momentum: float
+    response: Response
+
+    n_updates = SLOPE_UPDATES
+    opens_at = 1
+
+    def equation(self, update):
+        """Return update number `update` as a sum: weight + gradient part + memory part."""
+        before, after = self.response.weights[update - 1 : update + 1]
+        parts = self.response.gradient_parts[update - 1], self.response.memory_parts[update - 1]
+        return f"{before:.6g} {_signed(parts[0])} {_signed(parts[1])} = {after:.6g}"
+
+    @property
+    def label(self):
+        """The run in a legend."""
+        return f"{in_words(self.rule)}, α {self.learning_rate:g}, β {self.numbers['β']}"
+
+    @property
+    def finding(self):
+        """The first update as a sum."""
+        return f"One update: {self.equation(1)}"
+
+    @property
+    def sentence(self):
+        """The parts of the first update, and what a steady slope makes of the rule."""
+        first, last = self.response.steps[0], self.response.steps[-1]
+        return (
+            f"The gradient moves the weight by {self.numbers['gradient part']}, the memory by "
+            f"{self.numbers['memory part']}. If the slope stays the same, the steps go from "
+            f"{first:.4g} to {last:.4g}: {self.numbers['gain']} times what the gradient alone does."
+        )
+
+    @property
+    def numbers(self):
+        """The row of this run."""
+        told = self.response
+        gain = told.steps[-1] / told.gradient_parts[-1] if told.gradient_parts[-1] else 0.0
+        return {
+            "rule": in_words(self.rule),
+            "α": f"{self.learning_rate:g}",
+            "β": "–" if self.rule in WITHOUT_MOMENTUM else f"{self.momentum:g}",
+            "gradient part": f"{told.gradient_parts[0]:.4g}",
+            "memory part": f"{told.memory_parts[0] + 0.0:.4g}",
+            "new weight": f"{told.weights[1]:.6g}",
+            "steps": " ".join(f"{step:.3g}" for step in told.steps[:4]) + " …",
+            "gain": f"{gain:.3g}",
+        }
+
+
+def _signed(part):
+    return f"{'−' if part < 0 else '+'} {abs(part):.6g}"
+
+
+def update_one_weight(rule, weight, gradient, learning_rate, momentum, prev_delta):
+    """Update one weight twelve times with the same gradient; return the `OneWeightResult`."""
+    told = response(rule, [gradient] * SLOPE_UPDATES, learning_rate, momentum, weight, prev_delta)
+    return OneWeightResult(rule, learning_rate, momentum, told)

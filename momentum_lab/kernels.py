@@ -248,7 +248,7 @@ def _own_rule(rule, _values):
     name = getattr(rule, "__name__", "own_rule")
     try:
         return _on_all(rule, name, cache=False)
-    except (numba.NumbaError, TypeError):  # numba cannot compile it: call the Python function
+    except Exception:  # numba cannot compile it, and says so in many ways: call the Python function
         return _on_all(_through_python(rule), name, cache=False)
 
 

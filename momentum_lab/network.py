@@ -132,10 +132,13 @@ class Network:
     def gradient(self, weights, inputs, targets):
         """Return the gradient of `error`, flat as the weights are (back-propagation).
 
-        For "article" it is the author's signal in place of the gradient. Raises as `error` does.
+        For "article" it is the author's signal in place of the gradient. Takes one weight vector,
+        not a stack. Raises as `error` does.
         """
         inputs, targets = self.checked_items(inputs, targets)
         parts = self.unpack(weights)
+        if parts.h_biases.ndim != 1:
+            raise ValueError(f"weights must be one vector, got shape {np.shape(weights)}")
         hidden, log_outputs = self._forward(parts, inputs)
         output_slopes = self.output_slope(np.exp(log_outputs), targets) / len(inputs)
         hidden_slopes = (output_slopes @ parts.ho_weights.T) * (1 - hidden) * (1 + hidden)
@@ -168,7 +171,8 @@ class Network:
         Central differences of `gradient`, `step` apart on each side; its largest eigenvalue is
         the sharpest curvature λ of the error. Raises as `error` does.
         """
-        weights = np.asarray(weights, dtype=np.float64)
+        weights = as_floats("weights", weights)
+        self.unpack(weights)  # a wrong length must not broadcast against the moves
         moves = step * np.eye(self.n_weights)
         slopes = np.array(
             [

@@ -25,7 +25,7 @@ class View:
     """How results become a picture: three functions, and a size in pixels.
 
     frame(figure) makes and returns the axes, a dict by name, with everything that never moves;
-    scale(axes, results) sets the limits that show all the results;
+    scale(axes, entries) sets the limits that show them all, each (result, look, shown);
     draw(axes, result, look, shown) adds one result, up to update number `shown`.
     """
 
@@ -58,7 +58,7 @@ class Picture:
         self._entries = [present, *pinned]
         with rc_context(self._style):
             self._clear()
-            self._view.scale(self.axes, [result for result, *_ in self._entries])
+            self._view.scale(self.axes, self._entries)
             needed = self._limits(), tuple(id(result) for result, *_ in pinned)
             if needed != self._background_for:
                 self._draw_background(pinned)

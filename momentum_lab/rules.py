@@ -138,7 +138,8 @@ def try_rule(rule):
         ) from error
     if not (isinstance(result, tuple | list) and len(result) == 2):
         raise ValueError(f"rule {name} must return (weight, memory), got {result!r}")
-    if not all(isinstance(part, int | float | np.number) for part in result):
+    # np.where(...) of single numbers gives an array without dimensions: a number, too.
+    if not all(np.ndim(part) == 0 and np.asarray(part).dtype.kind in "biuf" for part in result):
         raise ValueError(f"rule {name} must return two numbers, got {result!r}")
     if not all(np.isfinite(part) for part in result):
         raise ValueError(f"rule {name} must return finite numbers, got {result!r}")

@@ -42,14 +42,17 @@ def response(rule, gradients, learning_rate, momentum, weight=0.0, memory=0.0):
     if gradients.ndim != 1:
         raise ValueError(f"gradients must be one row of numbers, got shape {gradients.shape}")
     learning_rate, momentum = float(learning_rates(learning_rate)), float(momenta(momentum))
-    weights, gradient_parts = [float(finite("weight", weight))], []
+    weights, gradient_parts, memory_parts = [float(finite("weight", weight))], [], []
     memory = float(finite("memory", memory))
     for gradient in gradients.tolist():
-        gradient_parts.append(rule(0.0, gradient, 0.0, learning_rate, momentum)[0])
+        # From weight 0 a rule returns the step itself, without the rounding of a subtraction.
+        alone, _ = rule(0.0, gradient, 0.0, learning_rate, momentum)
+        step, _ = rule(0.0, gradient, memory, learning_rate, momentum)
+        gradient_parts.append(alone)
+        memory_parts.append(step - alone)
         weight, memory = rule(weights[-1], gradient, memory, learning_rate, momentum)
         weights.append(weight)
-    weights, gradient_parts = np.array(weights), np.array(gradient_parts)
-    return Response(weights, gradient_parts, np.diff(weights) - gradient_parts)
+    return Response(np.array(weights), np.array(gradient_parts), np.array(memory_parts))
 
 
 def transition_matrix(rule, curvature, learning_rate, momentum):

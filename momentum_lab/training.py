@@ -210,6 +210,8 @@ def _run(
                 path[first : last + 1],
                 parts[first:last],
             )
+        except SystemError as error:  # numba's disguise for an interrupt inside its own Python code
+            raise KeyboardInterrupt from error
         except Exception as error:  # only the rule can raise in there
             name = getattr(rule, "__name__", "own rule")
             raise ValueError(
