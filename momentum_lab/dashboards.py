@@ -16,7 +16,7 @@ import ipywidgets as widgets
 from momentum_lab import experiments, plots
 from momentum_lab.controls import Choice, Number, even_grid, log_grid
 from momentum_lab.picture import Picture
-from momentum_lab.rules import RULES
+from momentum_lab.rules import RULES, averaged, heavy_ball, nesterov, plain, previous_delta
 from momentum_lab.validation import unknown_name, whole_number
 
 MOST_PINS = len(plots.PIN_LOOKS)
@@ -307,7 +307,7 @@ LEARNING_RATES = log_grid(0.001, 10)
 MOMENTA = even_grid(0, 0.99, 0.01)
 BATCH_SIZES = {"1 item (online)": 1, "5 items": 5, "20 items": 20, "all items (batch)": "all"}
 
-LINEAR_RULES = ["plain", "previous_delta", "heavy_ball", "nesterov", "averaged"]
+LINEAR_RULES = (plain, previous_delta, heavy_ball, nesterov, averaged)
 
 ONE_WEIGHT_PRESETS = {
     "the post's sum": {
@@ -332,16 +332,24 @@ LAB_PRESETS = {
 }
 
 
+def rule_options(rules):
+    """Return what a reader chooses from: each rule's name, as the lessons write it."""
+    return {experiments.in_words(rule.__name__): rule.__name__ for rule in rules}
+
+
 def network_lab(*own_rules, **start):
     """Return the network lab: train a real network anew on every event.
 
-    own_rules: your own rule functions, offered beside the built-in ones.
+    own_rules: your own rule functions; the first is chosen, the built-in ones are offered, too.
     start: values to begin with, such as momentum=0.9.
     """
+    rules = [*own_rules, *RULES.values()]
     return Dashboard(
         "network_lab",
         [
-            Choice("rule", [*RULES, *(rule.__name__ for rule in own_rules)], "previous_delta"),
+            Choice(
+                "rule", rule_options(rules), rules[0].__name__ if own_rules else "previous_delta"
+            ),
             Choice("data_set", experiments.DATA_SETS, "iris"),
             Number("learning_rate", LEARNING_RATES, 0.05),
             Number("hidden_units", range(1, 31), 7),
@@ -362,7 +370,7 @@ def one_weight(**start):
     return Dashboard(
         "one_weight",
         [
-            Choice("rule", LINEAR_RULES, "previous_delta"),
+            Choice("rule", rule_options(LINEAR_RULES), "previous_delta"),
             Number("weight", even_grid(-5, 5, 0.01), 3.56),
             Number("gradient", even_grid(-5, 5, 0.1), -2.7),
             Number("learning_rate", log_grid(0.001, 1), 0.01),

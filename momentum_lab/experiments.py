@@ -25,6 +25,12 @@ def in_words(rule):
     return {"previous_delta": "previous-delta"}.get(rule, rule.replace("_", " "))
 
 
+def settings_in_words(rule, learning_rate, momentum):
+    """Return rule, learning rate and, where the rule uses it, momentum, for a legend."""
+    words = f"{in_words(rule)}, α {learning_rate:g}"
+    return words if rule in WITHOUT_MOMENTUM else f"{words}, β {momentum:g}"
+
+
 @functools.cache
 def train_and_test(data_set):
     """Return the standardised training and test items of the data set of this name."""
@@ -54,7 +60,7 @@ class LabResult:
     @property
     def label(self):
         """The run in a legend."""
-        return f"{in_words(self.rule)}, α {self.numbers['α']}, β {self.numbers['β']}"
+        return settings_in_words(self.rule, self.run.learning_rate, self.run.momentum)
 
     @property
     def opens_at(self):
@@ -160,7 +166,7 @@ class OneWeightResult:
     @property
     def label(self):
         """The run in a legend."""
-        return f"{in_words(self.rule)}, α {self.learning_rate:g}, β {self.numbers['β']}"
+        return settings_in_words(self.rule, self.learning_rate, self.momentum)
 
     @property
     def finding(self):

@@ -17,7 +17,9 @@ from matplotlib.lines import Line2D
 from PIL import Image
 
 DPI = 100
-HEADER = 56  # pixels above the plots, for title and legend in a picture that stands alone
+# Pixels above the plots, for what a picture that stands alone needs: a title, rows of a legend.
+TITLE_ROW, LEGEND_ROW, LEGEND_COLUMNS, MOST_LEGEND_ROWS = 32, 20, 3, 2
+HEADER = TITLE_ROW + MOST_LEGEND_ROWS * LEGEND_ROW
 
 
 @dataclass(frozen=True)
@@ -74,12 +76,15 @@ class Picture:
 
     def png(self):
         """Return the picture that stands alone as PNG bytes: title, legend and plots."""
+        entries = self._entries if len(self._entries) > 1 else []
+        legend_rows = -(-len(entries) // LEGEND_COLUMNS)
+        unused = (MOST_LEGEND_ROWS - legend_rows) * LEGEND_ROW
         with rc_context(self._style):
-            header = list(self._header())
-            for artist in header:
-                self.figure.draw_artist(artist)
-                artist.remove()
-        return self._encode(np.asarray(self._canvas.buffer_rgba()))
+            self._write_title(unused)
+            for slot, entry in enumerate(entries):
+                row, column = divmod(slot, LEGEND_COLUMNS)
+                self._write_legend(entry, unused + TITLE_ROW + row * LEGEND_ROW, column)
+        return self._encode(np.asarray(self._canvas.buffer_rgba())[unused:])
 
     def _draw_background(self, pinned):
         for result in pinned:
@@ -88,21 +93,28 @@ class Picture:
         self._background = self._canvas.copy_from_bbox(self.figure.bbox)
         self._clear()
 
-    def _header(self):
-        """Title and legend, made of figure artists that are drawn once and removed."""
-        result = self._entries[0][0]
-        yield self.figure.text(
-            0.012, 1 - 0.1 * self._share, result.finding, size=12.5, weight="bold", va="top"
+    def _write_title(self, top):
+        present = self._entries[0][0]
+        y = self._height_at(top + TITLE_ROW / 2)
+        self._write(
+            self.figure.text(0.012, y, present.finding, size=12.5, weight="bold", va="center")
         )
-        if len(self._entries) == 1:
-            return
-        y = 1 - 0.78 * self._share
-        for slot, (result, look, _shown) in enumerate(self._entries):
-            x = 0.012 + slot * 0.985 / 5
-            line = Line2D((x, x + 0.025), (y, y), color=look.color, ls=look.dash, lw=look.width)
-            yield self.figure.add_artist(line)
-            words = f"{look.letter or 'now'}: {result.label}"
-            yield self.figure.text(x + 0.03, y, words, size=7.5, va="center_baseline")
+
+    def _write_legend(self, entry, top, column):
+        result, look, _shown = entry
+        x, y = 0.012 + column / LEGEND_COLUMNS, self._height_at(top + LEGEND_ROW / 2)
+        line = Line2D((x, x + 0.03), (y, y), color=look.color, ls=look.dash, lw=look.width)
+        words = f"{look.letter or 'now'}: {result.label}"
+        self._write(self.figure.add_artist(line))
+        self._write(self.figure.text(x + 0.036, y, words, size=9, va="center"))
+
+    def _write(self, artist):
+        """Draw a figure's own artist once, over what is there."""
+        self.figure.draw_artist(artist)
+        artist.remove()
+
+    def _height_at(self, pixels_from_top):
+        return 1 - pixels_from_top / (self.figure.get_figheight() * DPI)
 
     def _encode(self, pixels):
         file = io.BytesIO()  # little compression: speed shows here, size does not
