@@ -296,8 +296,9 @@ def _swatch(look):
     """A short piece of the line, so that the table is also the legend."""
     dash = "" if look.dash == "-" else " ".join(str(n * 1.6) for n in look.dash[1])
     return (
-        '<svg width="34" height="8" aria-hidden="true"><line x1="1" y1="4" x2="33" y2="4" '
-        f'stroke="{look.color}" stroke-width="{look.width}" stroke-dasharray="{dash}"/></svg>'
+        '<svg class="ml-swatch" width="34" height="8" aria-hidden="true">'
+        f'<line x1="1" y1="4" x2="33" y2="4" stroke="{look.color}" '
+        f'stroke-width="{look.width}" stroke-dasharray="{dash}"/></svg>'
     )
 
 

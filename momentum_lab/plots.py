@@ -104,8 +104,8 @@ def decades(values, low, high):
 def _lab_frame(figure):
     axes = {
         "error": figure.add_axes((0.058, 0.125, 0.565, 0.79)),
-        "accuracy": figure.add_axes((0.69, 0.6, 0.3, 0.315)),
-        "steps": figure.add_axes((0.69, 0.125, 0.3, 0.315)),
+        "accuracy": figure.add_axes((0.685, 0.6, 0.295, 0.315)),
+        "steps": figure.add_axes((0.685, 0.125, 0.295, 0.315)),
     }
     axes["error"].set_yscale("log")
     axes["steps"].set_yscale("log")

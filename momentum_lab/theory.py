@@ -72,7 +72,7 @@ def transition_matrix(rule, curvature, learning_rate, momentum):
         return np.stack([np.broadcast_to(part, shape) for part in new], axis=-1)
 
     from_weight, from_memory = after_one_update(1.0, 0.0), after_one_update(0.0, 1.0)
-    if not np.allclose(after_one_update(0.3, -0.7), 0.3 * from_weight - 0.7 * from_memory):
+    if not np.allclose(after_one_update(0.3, 0.7), 0.3 * from_weight + 0.7 * from_memory):
         raise ValueError(
             f"rule {getattr(rule, '__name__', 'own rule')} must be linear on a quadratic loss "
             "(twice the weight and memory must give twice the result); it is not"

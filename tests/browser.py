@@ -1,0 +1,276 @@
+"""A real JupyterLab in a real Chromium, for the browser tests and benchmarks/event_to_picture.py.
+
+Nothing of the person who runs it is read or touched: JupyterLab gets its own folders for
+settings, notebooks and kernels, and Chromium a new profile.
+"""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from playwright.sync_api import sync_playwright
+
+PROJECT = Path(__file__).resolve().parent.parent
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+SCREEN = {"width": 1280, "height": 800}
+START_SECONDS = 90
+TIMEOUT = 60_000  # milliseconds, for a kernel that starts and compiles on a busy machine
+
+
+def find_chromium():
+    """The path of Chromium or Chrome, or None; the environment variable CHROMIUM names another."""
+    wanted = os.environ.get("CHROMIUM")
+    found = [shutil.which(name) for name in ([wanted] if wanted else NAMES)]
+    return next(filter(None, found), None)
+
+
+def write_notebook(path, *cells):
+    """Write a notebook that has not been run; a cell that begins with # is markdown."""
+    new = nbformat.v4
+    made = [
+        (new.new_markdown_cell if cell.startswith("# ") else new.new_code_cell)(cell)
+        for cell in cells
+    ]
+    kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+    nbformat.write(new.new_notebook(cells=made, metadata={"kernelspec": kernel}), path)
+
+
+# JupyterLab.
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running JupyterLab."""
+
+    url: str
+    token: str
+
+
+@contextmanager
+def jupyterlab(root, home):
+    """Run the JupyterLab of this Python on the notebooks in `root`, with its own files in `home`.
+
+    Yields the `Server`; stops it and its kernels at the end, whatever happened.
+    """
+    environment = _environment(home)
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+        *("--ip=127.0.0.1", f"--port={_free_port()}", f"--ServerApp.root_dir={root}"),
+        "--LabApp.news_url=",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.extension_manager=readonly",
+        "--LabApp.expose_app_in_browser=True",
+    ]
+    log = home / "jupyterlab.log"
+    with log.open("w") as file:
+        process = subprocess.Popen(command, env=environment, stdout=file, stderr=file, cwd=root)
+    try:
+        yield _wait_until_running(process, home / "runtime", log)
+    finally:
+        process.terminate()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _environment(home):
+    """This process's environment with Jupyter's folders in `home` and without questions."""
+    for name in ("config", "data", "runtime", "ipython"):
+        (home / name).mkdir(parents=True)
+    settings = home / "config/lab/user-settings/@jupyterlab/apputils-extension"
+    settings.mkdir(parents=True)
+    no_news = {"fetchNews": "false", "checkForUpdates": False}
+    (settings / "notification.jupyterlab-settings").write_text(json.dumps(no_news))
+    paths = [str(PROJECT), os.environ.get("PYTHONPATH")]  # kernels use the package under test
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_DATA_DIR": str(home / "data"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "IPYTHONDIR": str(home / "ipython"),
+    }
+
+
+def _free_port():
+    with socket.socket() as it:
+        it.bind(("127.0.0.1", 0))
+        return it.getsockname()[1]
+
+
+def _wait_until_running(process, runtime, log):
+    """The `Server` from the file that JupyterLab writes once it listens."""
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        for file in runtime.glob("jpserver-*.json"):
+            try:
+                told = json.loads(file.read_text())
+                socket.create_connection(("127.0.0.1", told["port"])).close()
+            except (ValueError, OSError):  # half written, or not listening yet
+                continue
+            return Server(f"http://127.0.0.1:{told['port']}", told["token"])
+        time.sleep(0.05)
+    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()}")
+
+
+# Chromium.
+
+
+@contextmanager
+def chromium(path):
+    """Run Chromium without a window and with a new profile; yields Playwright's context."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
+        try:
+            yield browser.new_context(viewport=SCREEN)
+        finally:
+            browser.close()
+
+
+class Notebook:
+    """A notebook in JupyterLab, in a page of its own.
+
+    problems: console errors and requests that leave the machine, in words.
+    """
+
+    def __init__(self, context, server, path):
+        self.problems = []
+        self.page = context.new_page()
+        self.page.set_default_timeout(TIMEOUT)
+        self.page.on("console", self._on_console)
+        self.page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
+        self.page.on("request", lambda request: self._on_address(request.url))
+        self.page.on("websocket", lambda websocket: self._on_address(websocket.url))
+        self.page.goto(f"{server.url}/lab/tree/{path}?reset&token={server.token}")
+        self.page.wait_for_function(READY)
+
+    def close(self):
+        """Shut the kernel down and close the page, without a question about unsaved changes."""
+        self.page.evaluate(f"() => {PANEL}.sessionContext.shutdown()")
+        self.page.close()
+
+    def run_all(self):
+        """Run all cells from the menu, as a reader does; return when the last one is done."""
+        self.page.evaluate("() => jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
+        self.page.get_by_role("menuitem", name="Run", exact=True).click()
+        self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        self.page.wait_for_function(DONE)
+
+    def outputs(self):
+        """The outputs of all code cells, as they would be saved."""
+        return self.page.evaluate(OUTPUTS)
+
+    def text(self):
+        """All words in the page."""
+        return self.page.locator("body").inner_text()
+
+    def _on_console(self, message):
+        if message.type == "error":
+            self.problems.append(f"console: {message.text}")
+
+    def _on_address(self, url):
+        if not url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")):
+            self.problems.append(f"request: {url}")
+
+
+class Lab:
+    """A dashboard in a page, by the names that its reader sees."""
+
+    def __init__(self, page):
+        self.page = page
+        self.root = page.locator(".ml-lab").last
+        self.picture = self.root.locator("img.ml-picture")
+        self.status = self.root.get_by_role("status")
+        self.shown = self.box("show update")
+        self.picture.wait_for()
+
+    def box(self, name):
+        """The number box of this name."""
+        return self.root.get_by_role("spinbutton", name=name, exact=True)
+
+    def choice(self, name):
+        """The list of options of this name."""
+        return self.root.get_by_role("combobox", name=name, exact=True)
+
+    def slider(self, name):
+        """The handle of the slider beside the number box of this name."""
+        box = self.page.get_by_role("spinbutton", name=name, exact=True)
+        return self.root.locator(".ml-number", has=box).get_by_role("slider")
+
+    def button(self, name):
+        """The button of this name."""
+        return self.root.get_by_role("button", name=name, exact=True)
+
+    def type(self, name, number):
+        """Type a number into a box and confirm it."""
+        self.box(name).fill(str(number))
+        self.box(name).press("Enter")
+
+    @contextmanager
+    def held(self, name):
+        """Hold a slider's handle with the mouse; yields a function that drags it by pixels."""
+        handle = self.slider(name)
+        handle.scroll_into_view_if_needed()
+        box, mouse = handle.bounding_box(), self.page.mouse
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        mouse.move(x, y)
+        mouse.down()
+
+        def drag(pixels):
+            nonlocal x
+            x += pixels
+            mouse.move(x, y)
+
+        yield drag
+        mouse.up()
+
+    def source(self):
+        """The address of the picture: the picture itself, in base64."""
+        return self.picture.get_attribute("src")
+
+    @contextmanager
+    def new_picture(self):
+        """Wait until the picture is another one than before the body ran."""
+        before = self.source()
+        yield
+        root = self.root.element_handle()
+        self.page.wait_for_function(NEW_PICTURE, arg=[root, before], polling="raf")
+
+
+# What the page is asked. A kernel is ready when it told what it is.
+
+PANEL = "jupyterapp.shell.currentWidget"
+CODE = "[...panel.content.model.cells].filter(cell => cell.type === 'code')"
+READY = f"""() => {{
+    const panel = window.jupyterapp && {PANEL};
+    return panel?.content?.model && panel.isVisible && panel.sessionContext.isReady
+        && panel.sessionContext.session?.kernel?.status === 'idle';
+}}"""
+DONE = f"""() => {{
+    const panel = {PANEL}, done = cell => cell.executionCount !== null;
+    return ({CODE}).every(done) && panel.sessionContext.session.kernel.status === 'idle';
+}}"""
+OUTPUTS = f"""() => {{
+    const panel = {PANEL};
+    return ({CODE}).flatMap(cell => cell.outputs.toJSON());
+}}"""
+NEW_PICTURE = "([lab, before]) => lab.querySelector('img.ml-picture').src !== before"
