@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from momentum_lab.rules import get_rule, try_rule
-from momentum_lab.validation import finite, learning_rates, momenta
+from momentum_lab.validation import finite, learning_rates, momenta, one_number
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,9 +41,11 @@ def response(rule, gradients, learning_rate, momentum, weight=0.0, memory=0.0):
     gradients = finite("gradients", gradients)
     if gradients.ndim != 1:
         raise ValueError(f"gradients must be one row of numbers, got shape {gradients.shape}")
-    learning_rate, momentum = float(learning_rates(learning_rate)), float(momenta(momentum))
-    weights, gradient_parts, memory_parts = [float(finite("weight", weight))], [], []
-    memory = float(finite("memory", memory))
+    learning_rate = one_number("learning_rate", learning_rates(learning_rate))
+    momentum = one_number("momentum", momenta(momentum))
+    memory = one_number("memory", finite("memory", memory))
+    weights = [one_number("weight", finite("weight", weight))]
+    gradient_parts, memory_parts = [], []
     for gradient in gradients.tolist():
         # From weight 0 a rule returns the step itself, without the rounding of a subtraction.
         alone, _ = rule(0.0, gradient, 0.0, learning_rate, momentum)
@@ -62,7 +64,7 @@ def transition_matrix(rule, curvature, learning_rate, momentum):
     (weight 0, gradient 0, memory 1). `curvature`, `learning_rate` and `momentum` broadcast.
     Raises ValueError for a rule that is not linear on this loss, such as adagrad.
     """
-    rule = get_rule(rule)
+    rule = try_rule(get_rule(rule))
     curvature = finite("curvature", curvature)
     learning_rate, momentum = learning_rates(learning_rate), momenta(momentum)
     shape = np.broadcast_shapes(curvature.shape, learning_rate.shape, momentum.shape)
@@ -72,7 +74,9 @@ def transition_matrix(rule, curvature, learning_rate, momentum):
         return np.stack([np.broadcast_to(part, shape) for part in new], axis=-1)
 
     from_weight, from_memory = after_one_update(1.0, 0.0), after_one_update(0.0, 1.0)
-    if not np.allclose(after_one_update(0.3, 0.7), 0.3 * from_weight + 0.7 * from_memory):
+    mixed = 0.3 * from_weight + 0.7 * from_memory
+    is_linear = np.allclose(after_one_update(0.3, 0.7), mixed)
+    if not is_linear or after_one_update(0.0, 0.0).any():
         raise ValueError(
             f"rule {getattr(rule, '__name__', 'own rule')} must be linear on a quadratic loss "
             "(twice the weight and memory must give twice the result); it is not"
@@ -109,7 +113,8 @@ def learning_rate_limit(rule, curvature, momentum):
     Found by bisection on `rate`, to 1e-12 of its value; `curvature` and `momentum` are numbers.
     Raises ValueError for a curvature that is not positive, or a rule that is not linear.
     """
-    curvature, momentum = float(finite("curvature", curvature)), float(momenta(momentum))
+    curvature = one_number("curvature", finite("curvature", curvature))
+    momentum = one_number("momentum", momenta(momentum))
     if curvature <= 0:
         raise ValueError(f"curvature must be greater than 0, got {curvature}")
 

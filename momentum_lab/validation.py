@@ -31,6 +31,13 @@ def finite(name, value):
     return array
 
 
+def one_number(name, array):
+    """Return a float64 array of one number as a float; raises TypeError for more than one."""
+    if array.ndim:
+        raise TypeError(f"{name} must be one number, got shape {array.shape}")
+    return float(array)
+
+
 def learning_rates(value):
     """Return a learning rate (or an array of them) as float64; raises unless finite and > 0."""
     array = finite("learning_rate", value)

@@ -161,12 +161,13 @@ class Notebook:
         self.page.on("request", lambda request: self._on_address(request.url))
         self.page.on("websocket", lambda websocket: self._on_address(websocket.url))
         self.page.goto(f"{server.url}/lab/tree/{path}?reset&token={server.token}")
-        self.page.wait_for_function(READY)
+        self.page.wait_for_function(READY, arg=path)
 
-    def close(self):
-        """Shut the kernel down and close the page, without a question about unsaved changes."""
-        self.page.evaluate(f"() => {PANEL}.sessionContext.shutdown()")
-        self.page.close()
+    def replace(self, path):
+        """Close the notebook with its kernel, unsaved, and open another one in its place."""
+        self.problems.clear()
+        self.page.evaluate(REPLACE, path)
+        self.page.wait_for_function(READY, arg=path)
 
     def run_all(self):
         """Run all cells from the menu, as a reader does; return when the last one is done."""
@@ -260,10 +261,16 @@ class Lab:
 
 PANEL = "jupyterapp.shell.currentWidget"
 CODE = "[...panel.content.model.cells].filter(cell => cell.type === 'code')"
-READY = f"""() => {{
+READY = f"""path => {{
     const panel = window.jupyterapp && {PANEL};
-    return panel?.content?.model && panel.isVisible && panel.sessionContext.isReady
+    return panel?.context?.path === path && panel.sessionContext.isReady
         && panel.sessionContext.session?.kernel?.status === 'idle';
+}}"""
+REPLACE = f"""async path => {{
+    const panel = {PANEL};
+    await panel.sessionContext.shutdown();
+    panel.dispose();
+    await jupyterapp.commands.execute('docmanager:open', {{ path }});
 }}"""
 DONE = f"""() => {{
     const panel = {PANEL}, done = cell => cell.executionCount !== null;
