@@ -9,6 +9,8 @@ import functools
 from dataclasses import dataclass
 from importlib.util import find_spec
 
+import numpy as np
+
 from momentum_lab.data import DATASETS, load
 from momentum_lab.measures import Summary, summarize
 from momentum_lab.network import Network
@@ -152,6 +154,7 @@ class OneWeightResult:
     rule: str
     learning_rate: float
     momentum: float
+    gradient: float
     response: Response
 
     n_updates = SLOPE_UPDATES
@@ -170,24 +173,32 @@ class OneWeightResult:
 
     @property
     def finding(self):
-        """The first update as a sum."""
-        return f"One update: {self.equation(1)}"
+        """What a steady slope makes of the rule."""
+        if not self.gradient:
+            return "On flat ground only the memory moves the weight"
+        if self.rule == "plain":
+            return "Without memory, every step on a steady slope is the same"
+        return (
+            f"On a steady slope, update {SLOPE_UPDATES} makes {self.numbers['gain']} times the "
+            "plain step"
+        )
 
     @property
     def sentence(self):
         """The parts of the first update, and what a steady slope makes of the rule."""
-        first, last = self.response.steps[0], self.response.steps[-1]
+        first, last = np.round(self.response.steps[[0, -1]], 12) + 0.0
         return (
-            f"The gradient moves the weight by {self.numbers['gradient part']}, the memory by "
-            f"{self.numbers['memory part']}. If the slope stays the same, the steps go from "
-            f"{first:.4g} to {last:.4g}: {self.numbers['gain']} times what the gradient alone does."
+            f"The first update: {self.equation(1)}. If the slope stays the same, the steps go from "
+            f"{first:.4g} to {last:.4g}: {self.numbers['gain']} times the plain step."
         )
 
     @property
     def numbers(self):
         """The row of this run."""
         told = self.response
-        gain = told.steps[-1] / told.gradient_parts[-1] if told.gradient_parts[-1] else 0.0
+        plain_step = -self.learning_rate * self.gradient
+        gain = told.steps[-1] / plain_step if plain_step else 0.0
+        steps = np.round(told.steps[:4], 12) + 0.0  # two parts that cancel leave rounding dust
         return {
             "rule": in_words(self.rule),
             "α": f"{self.learning_rate:g}",
@@ -195,7 +206,7 @@ class OneWeightResult:
             "gradient part": f"{told.gradient_parts[0]:.4g}",
             "memory part": f"{told.memory_parts[0] + 0.0:.4g}",
             "new weight": f"{told.weights[1]:.6g}",
-            "steps": " ".join(f"{step:.3g}" for step in told.steps[:4]) + " …",
+            "steps": " ".join(f"{step:.3g}" for step in steps) + " …",
             "gain": f"{gain:.3g}",
         }
 
@@ -207,4 +218,4 @@ def _signed(part):
 def update_one_weight(rule, weight, gradient, learning_rate, momentum, prev_delta):
     """Update one weight twelve times with the same gradient; return the `OneWeightResult`."""
     told = response(rule, [gradient] * SLOPE_UPDATES, learning_rate, momentum, weight, prev_delta)
-    return OneWeightResult(rule, learning_rate, momentum, told)
+    return OneWeightResult(rule, learning_rate, momentum, gradient, told)

@@ -140,12 +140,15 @@ def _typical(run):
 
 
 def round_limit(value):
-    """Return 1, 2 or 5 times a power of ten, a little beyond `value` on its own side of 0."""
+    """Return 1 or 3 times a power of ten, a little beyond `value` on its own side of 0.
+
+    So few limits, so that a length grows with its number for as long as it can.
+    """
     if value == 0:
         return 0.0
     size = abs(value) * 1.08
     power = 10.0 ** np.floor(np.log10(size))
-    return float(np.sign(value) * next(n * power for n in (1, 2, 5, 10) if n * power >= size))
+    return float(np.sign(value) * next(n * power for n in (1, 3, 10) if n * power >= size))
 
 
 def epoch_means(values, updates_per_epoch):
@@ -182,8 +185,8 @@ NETWORK_LAB = View(_lab_frame, _lab_scale, _draw_lab, size=(900, 350))
 
 def _one_weight_frame(figure):
     axes = {
-        "line": figure.add_axes((0.125, 0.625, 0.855, 0.28)),
-        "steps": figure.add_axes((0.125, 0.13, 0.855, 0.31)),
+        "line": figure.add_axes((0.125, 0.65, 0.855, 0.25)),
+        "steps": figure.add_axes((0.125, 0.13, 0.855, 0.3)),
     }
     line = axes["line"]
     line.set_ylim(-0.45, 2)
@@ -194,6 +197,7 @@ def _one_weight_frame(figure):
     line.spines["bottom"].set_position(("data", 0))
     line.spines["bottom"].set_color(SOFT_INK)
     line.grid(False)
+    line.tick_params(pad=15)  # room for the letters of pinned runs
     axes["steps"].axhline(0, color=LINE, lw=0.8)
     axes["steps"].set_xlim(0.4, 12.6)
     axes["steps"].set_xticks(range(1, 13))
@@ -227,8 +231,10 @@ def _draw_one_weight(axes, result, look, shown):
     told, line, steps = result.response, axes["line"], axes["steps"]
     updates = np.arange(1, result.n_updates + 1)
     if look.letter:
-        line.text(told.weights[1], -0.42, look.letter, color=look.color, ha="center", va="top")
         line.plot(told.weights[1], 0, "|", color=look.color, ms=16, mew=2)
+        aside = 11 * "ABCD".index(look.letter) - 4, -9  # points: pins at one place stay readable
+        place = {"xytext": aside, "textcoords": "offset points", "ha": "center", "va": "top"}
+        line.annotate(look.letter, (told.weights[1], 0), color=look.color, **place)
         steps.plot(updates, told.steps, color=look.color, ls=look.dash, lw=look.width)
         return
     line.plot(told.weights[: shown + 1], np.zeros(shown + 1), "o", color=look.color, ms=4)
@@ -241,8 +247,7 @@ def _draw_one_weight(axes, result, look, shown):
         _arrow(line, before, middle, 1.35, GRADIENT_COLOR)
         _arrow(line, middle, after, 0.65, look.color)
         line.plot(after, 0, "o", color=look.color, ms=9)
-        if shown > 1:  # the title has the first
-            heading(line, f"update {shown}: {result.equation(shown)}")
+        heading(line, f"update {shown}: {result.equation(shown)}").set(size=11, color=INK)
     ends = told.gradient_parts, told.gradient_parts + told.memory_parts
     done = updates <= shown
     bars(steps, updates, np.zeros(len(updates)), ends[0], GRADIENT_COLOR, done)

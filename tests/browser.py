@@ -146,13 +146,13 @@ def chromium(path):
             browser.close()
 
 
-class Notebook:
-    """A notebook in JupyterLab, in a page of its own.
+class JupyterPage:
+    """JupyterLab in a page, with one notebook at a time.
 
-    problems: console errors and requests that leave the machine, in words.
+    problems: console errors and requests that leave the machine since the notebook was opened.
     """
 
-    def __init__(self, context, server, path):
+    def __init__(self, context, server):
         self.problems = []
         self.page = context.new_page()
         self.page.set_default_timeout(TIMEOUT)
@@ -160,18 +160,21 @@ class Notebook:
         self.page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
         self.page.on("request", lambda request: self._on_address(request.url))
         self.page.on("websocket", lambda websocket: self._on_address(websocket.url))
-        self.page.goto(f"{server.url}/lab/tree/{path}?reset&token={server.token}")
-        self.page.wait_for_function(READY, arg=path)
+        self.page.goto(f"{server.url}/lab?reset&token={server.token}")
+        self.page.wait_for_function("() => window.jupyterapp?.restored.then(() => true)")
 
-    def replace(self, path):
-        """Close the notebook with its kernel, unsaved, and open another one in its place."""
+    def open(self, path):
+        """Close the notebook that is open, with its kernel and unsaved, and open another one."""
+        self.page.evaluate(CLOSE)
         self.problems.clear()
-        self.page.evaluate(REPLACE, path)
+        self.page.evaluate(OPEN, path)
         self.page.wait_for_function(READY, arg=path)
 
     def run_all(self):
         """Run all cells from the menu, as a reader does; return when the last one is done."""
-        self.page.evaluate("() => jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
+        self.page.evaluate(
+            "() => { jupyterapp.commands.execute('notebook:clear-all-cell-outputs'); }"
+        )
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
         self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
         self.page.wait_for_function(DONE)
@@ -266,12 +269,11 @@ READY = f"""path => {{
     return panel?.context?.path === path && panel.sessionContext.isReady
         && panel.sessionContext.session?.kernel?.status === 'idle';
 }}"""
-REPLACE = f"""async path => {{
-    const panel = {PANEL};
-    await panel.sessionContext.shutdown();
-    panel.dispose();
-    await jupyterapp.commands.execute('docmanager:open', {{ path }});
+CLOSE = f"""async () => {{
+    await {PANEL}?.sessionContext?.shutdown();
+    {PANEL}?.dispose();
 }}"""
+OPEN = "async path => { await jupyterapp.commands.execute('docmanager:open', { path }); }"
 DONE = f"""() => {{
     const panel = {PANEL}, done = cell => cell.executionCount !== null;
     return ({CODE}).every(done) && panel.sessionContext.session.kernel.status === 'idle';
