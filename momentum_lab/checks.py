@@ -189,6 +189,27 @@ def check_number(exercise, answer):
     return Verdict(False, f"{exercise}: {answer:.6g} is not it")
 
 
+def check_edge(answer, rule, curvature, momentum):
+    """Check a largest stable learning rate of this rule, to one part in a hundred."""
+    spoken = f"edge of {in_words(rule)}"
+    if answer is None or answer is Ellipsis:
+        return Verdict(False, f"{spoken}: not answered yet")
+    try:
+        answer = float(answer)
+    except (TypeError, ValueError):
+        return Verdict(False, f"{spoken}: give one number, got {answer!r}")
+    limit = theory.learning_rate_limit(rule, curvature, momentum)
+    if np.isclose(answer, limit, rtol=1e-2, atol=0):
+        return Verdict(True, f"{spoken}: {limit:.4g} is right")
+    if np.isclose(answer, limit * curvature, rtol=1e-2, atol=0):
+        return Verdict(False, f"{spoken}: {answer:.4g} is α·λ: divide it by the curvature")
+    for other in ("plain", "previous_delta", "heavy_ball", "nesterov", "averaged"):
+        others = theory.learning_rate_limit(other, curvature, momentum)
+        if np.isclose(answer, others, rtol=1e-3, atol=0):
+            return Verdict(False, f"{spoken}: {answer:.4g} is the edge of {in_words(other)}")
+    return Verdict(False, f"{spoken}: {answer:.4g} is not it")
+
+
 def check_settings(
     rule, learning_rate, momentum, *, within, at_most, below=0.1, seeds=5, data_set="iris"
 ):

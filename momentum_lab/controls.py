@@ -11,7 +11,7 @@ import ipywidgets as widgets
 import numpy as np
 import traitlets
 
-from momentum_lab.validation import as_floats, unknown_name
+from momentum_lab.validation import as_floats, one_number, unknown_name
 
 _MANTISSAS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
 
@@ -24,9 +24,13 @@ def log_grid(low, high):
 
 
 def even_grid(low, high, step):
-    """Return evenly spaced numbers from `low` to `high`, without rounding dust."""
-    count = round((high - low) / step)
+    """Return evenly spaced numbers from `low`, at most up to `high`, without rounding dust."""
+    count = math.floor((high - low) / step + 1e-9)
     return [round(low + i * step, 10) for i in range(count + 1)]
+
+
+class _AnyValue(traitlets.Any):
+    allow_none = False  # a None would pass without being looked at
 
 
 class Control(traitlets.HasTraits):
@@ -35,7 +39,7 @@ class Control(traitlets.HasTraits):
     `note` is a sentence when the last value given was not allowed as it was, else "".
     """
 
-    value = traitlets.Any()
+    value = _AnyValue()
     note = traitlets.Unicode()
 
     def __init__(self, name, start, label=None):
@@ -75,7 +79,7 @@ class Number(Control):
 
     def accept(self, value):
         """Clamp into the grid's range; raises TypeError or ValueError for what is no number."""
-        number = float(as_floats(self.label, value))
+        number = one_number(self.label, as_floats(self.label, value))
         if math.isnan(number):
             raise ValueError(f"{self.label} must be a number, got nan")
         low, high = self.grid[0], self.grid[-1]
@@ -127,7 +131,7 @@ class Choice(Control):
     def accept(self, value):
         """Raises ValueError for an unknown option, with the nearest known one."""
         known = list(self.options.values())
-        if value not in known:
+        if not np.isscalar(value) or value not in known:
             raise unknown_name(self.label, value, [str(option) for option in known])
         return value, ""
 

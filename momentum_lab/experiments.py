@@ -12,7 +12,7 @@ from importlib.util import find_spec
 import numpy as np
 
 from momentum_lab.data import DATASETS, load
-from momentum_lab.measures import Summary, summarize
+from momentum_lab.measures import GOOD_ERROR, Summary, summarize
 from momentum_lab.network import Network
 from momentum_lab.theory import Response, response
 from momentum_lab.training import Run, train
@@ -77,7 +77,7 @@ class LabResult:
             return f"Diverged at update {found.diverged_at:,}: the weights ran away"
         if found.error >= found.guessing:
             return f"Worse than guessing: error {found.error:.2g} after {self.epochs} epochs"
-        if found.swings >= 6:
+        if found.swings >= 6 and found.late_error >= GOOD_ERROR:
             return f"It learns, but swings {found.swings} times; error {found.error:.2g} at the end"
         if found.good_epoch:
             return f"Error below 0.1 from epoch {found.good_epoch}; {found.error:.2g} at the end"

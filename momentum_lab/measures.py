@@ -73,12 +73,14 @@ class Summary:
     error, accuracy: over all items after the last whole epoch (None before the first).
     guessing: the error of a network that gives each class the same probability.
     good_epoch: the first epoch with an error below `GOOD_ERROR`, or None.
+    late_error: the largest error in the last fifth of the epochs (None before the first).
     swings: how often the epoch errors turned back (see `swings`).
     """
 
     error: float | None
     accuracy: float | None
     guessing: float
+    late_error: float | None
     good_epoch: int | None
     swings: int
     n_updates: int
@@ -97,6 +99,7 @@ def summarize(run):
         error=float(errors[-1]) if errors.size else None,
         accuracy=float(run.epoch_accuracies[-1]) if errors.size else None,
         guessing=float(guessing),
+        late_error=float(errors[len(errors) * 4 // 5 :].max()) if errors.size else None,
         good_epoch=first_epoch_below(errors, GOOD_ERROR),
         swings=swings(errors) if errors.size else 0,
         n_updates=run.n_updates,

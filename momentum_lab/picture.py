@@ -61,7 +61,7 @@ class Picture:
         with rc_context(self._style):
             self._clear()
             self._view.scale(self.axes, self._entries)
-            needed = self._limits(), tuple(id(result) for result, *_ in pinned)
+            needed = self._limits(), tuple(pinned)
             if needed != self._background_for:
                 self._draw_background(pinned)
                 self._background_for = needed
@@ -79,12 +79,15 @@ class Picture:
         entries = self._entries if len(self._entries) > 1 else []
         legend_rows = -(-len(entries) // LEGEND_COLUMNS)
         unused = (MOST_LEGEND_ROWS - legend_rows) * LEGEND_ROW
+        without_header = self._canvas.copy_from_bbox(self.figure.bbox)
         with rc_context(self._style):
             self._write_title(unused)
             for slot, entry in enumerate(entries):
                 row, column = divmod(slot, LEGEND_COLUMNS)
                 self._write_legend(entry, unused + TITLE_ROW + row * LEGEND_ROW, column)
-        return self._encode(np.asarray(self._canvas.buffer_rgba())[unused:])
+        png = self._encode(np.asarray(self._canvas.buffer_rgba())[unused:])
+        self._canvas.restore_region(without_header)
+        return png
 
     def _draw_background(self, pinned):
         for result in pinned:

@@ -128,15 +128,15 @@ def _lab_scale(axes, entries):
     lowest = np.min(np.concatenate(accuracies), initial=1.0)
     axes["accuracy"].set_ylim(0.5 if lowest >= 0.5 else 0.0, 1.02)
     errors = np.concatenate([_typical(result.run) for result in results])
-    axes["error"].set_ylim(decades(errors, 0.01, 10.0))
+    axes["error"].set_ylim(decades(np.maximum(errors, 1e-4), 0.01, 10.0))
     steps = np.concatenate([result.run.step_parts.ravel() for result in results])
     largest = [np.max(steps, initial=1e-3)]
     axes["steps"].set_ylim(decades(largest, 1e-4, 1.0))
 
 
 def _typical(run):
-    """The epoch means, or the single errors of a run that diverged before its first epoch."""
-    return run.epoch_means if run.epoch_means.size else run.update_errors
+    """The errors that must not be cut off: the epoch means, and all but the 1 % largest dots."""
+    return np.append(run.epoch_means, np.percentile(run.update_errors, 99))
 
 
 def round_limit(value):
@@ -169,12 +169,15 @@ def _draw_lab(axes, result, look, shown):
         at = np.arange(len(errors)) / a_epoch
         axes["error"].plot(at, errors, "o", color=look.color, ms=1.7, mew=0, alpha=0.35)
     style = {"color": look.color, "ls": look.dash, "lw": look.width}
-    axes["error"].plot(middles, epoch_means(errors, a_epoch), **style)
+    marker = "o" if len(middles) == 1 else ""  # a line of one point would not be seen
+    axes["error"].plot(middles, epoch_means(errors, a_epoch), marker=marker, **style)
     axes["accuracy"].plot(ends, run.epoch_accuracies[:n_epochs], **style)
     width = 1.0 if look.letter else 1.8
     for part, dash in ((0, "-"), (1, (0, (3, 2)))):
         means = epoch_means(parts[:, part], a_epoch)
-        axes["steps"].plot(middles[: len(means)], means, color=look.color, ls=dash, lw=width)
+        axes["steps"].plot(
+            middles[: len(means)], means, color=look.color, ls=dash, lw=width, marker=marker
+        )
 
 
 NETWORK_LAB = View(_lab_frame, _lab_scale, _draw_lab, size=(900, 350))

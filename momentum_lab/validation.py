@@ -17,7 +17,7 @@ def as_floats(name, value):
     """Return `value` as a float64 array, or raise TypeError when it does not hold numbers."""
     try:
         return np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise TypeError(f"{name} must be numbers, got {value!r}") from error
 
 

@@ -172,9 +172,9 @@ def test_a_series_that_starts_at_its_target_and_stays_has_settled_before_any_upd
 
 
 def test_previous_delta_tuned_for_its_best_rate_settles_later_than_plain_at_first():
-    # Condition number 100, tuned as in Lessard's sense of "best": THEORY, section 4. Both rules
-    # lose their weakest curvature at the same sight, but previous-delta's roots at the strongest
-    # one coincide, at −99/103, and the weight there goes as (−99/103)^t·(1 + t).
+    # The best settings for a condition number of 100 (THEORY, section 4): at the strongest
+    # curvature both roots are −99/103, so the weight goes as (−99/103)^t·(1 + t). The rule needs
+    # half of plain's updates in the long run only.
     learning_rate, momentum = 301 / 103, 99**2 / (103 * 301)
     tuned = path(previous_delta, learning_rate, momentum, 2000)
     t = np.arange(2001)

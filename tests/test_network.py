@@ -100,11 +100,12 @@ def test_initial_weights_lie_within_the_scale_over_the_root_of_the_nodes_inputs(
 
 
 def test_initial_weights_fill_their_range_evenly():
-    network = Network(100, 50, 2)
-    weights = 10 * network.unpack(network.initial_weights(1)).ih_weights  # now in ±1
-    assert np.abs(weights).max() > 0.99
-    assert abs(weights.mean()) < 0.03
-    assert weights.var() == pytest.approx(1 / 3, rel=0.03)
+    network = Network(100, 50, 60)
+    parts = network.unpack(network.initial_weights(1))
+    for weights in (10 * parts.ih_weights, np.sqrt(50) * parts.ho_weights):  # both now in ±1
+        assert 0.998 < np.abs(weights).max() <= 1
+        assert abs(weights.mean()) < 0.03
+        assert weights.var() == pytest.approx(1 / 3, rel=0.03)
 
 
 def test_the_seed_decides_the_initial_weights():
