@@ -200,15 +200,19 @@ def training_kernel():
     return _compile(_train_epochs, _TRAIN_EPOCHS, cache=True)
 
 
-@functools.cache
-def _rules_version():
-    """A short fingerprint of rules.py: an edited rule must never meet old machine code."""
-    return hashlib.sha256(inspect.getsource(rules).encode()).hexdigest()[:12]
+def _fingerprint(rule):
+    """A few letters for the rule that runs: an edited one must never meet old machine code.
+
+    Taken from the function, not from rules.py, which may have been edited since it was imported.
+    """
+    code = rule.__code__
+    meaning = code.co_code, code.co_consts, code.co_names, _values_used(rule)
+    return hashlib.sha256(repr(meaning).encode()).hexdigest()[:12]
 
 
 @functools.cache
 def _builtin_rule(rule):
-    return _on_all(rule, f"{rule.__name__}_{_rules_version()}", cache=True)
+    return _on_all(rule, f"{rule.__name__}_{_fingerprint(rule)}", cache=True)
 
 
 def _on_all(rule, name, cache):
@@ -247,9 +251,25 @@ def _own_rule(rule, _values):
     """Compile a reader's rule; `_values` makes a changed constant a new entry of the cache."""
     name = getattr(rule, "__name__", "own_rule")
     try:
-        return _on_all(rule, name, cache=False)
+        return _on_all(_with_compiled_helpers(rule), name, cache=False)
     except Exception:  # numba cannot compile it, and says so in many ways: call the Python function
         return _on_all(_through_python(rule), name, cache=False)
+
+
+def _with_compiled_helpers(rule):
+    """Return a copy of a rule whose helpers, say a built-in rule that it calls, are compiled."""
+    if not inspect.isfunction(rule):
+        return rule
+    used = inspect.getclosurevars(rule).globals.items()
+    helpers = {
+        name: numba.njit(error_model="python")(helper)
+        for name, helper in used
+        if inspect.isfunction(helper) and helper is not rule
+    }
+    namespace = rule.__globals__ | helpers
+    return FunctionType(
+        rule.__code__, namespace, rule.__name__, rule.__defaults__, rule.__closure__
+    )
 
 
 def _values_used(rule):

@@ -106,6 +106,10 @@ def train(
     was given.
     """
     rule = get_rule(rule)
+    if not isinstance(network, Network):
+        raise TypeError(f"network must be a Network, got {type(network).__name__}")
+    if not (hasattr(dataset, "inputs") and hasattr(dataset, "targets")):
+        raise TypeError(f"dataset must be a Dataset, got {type(dataset).__name__}")
     inputs, targets = network.checked_items(dataset.inputs, dataset.targets)
     n_items = len(inputs)
     batch_size = whole_number("batch_size", batch_size, 1, n_items)

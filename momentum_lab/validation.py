@@ -15,6 +15,8 @@ def unknown_name(kind, name, known):
 
 def as_floats(name, value):
     """Return `value` as a float64 array, or raise TypeError when it does not hold numbers."""
+    if value is None:  # which numpy would take for NaN
+        raise TypeError(f"{name} must be numbers, got None")
     try:
         return np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError, OverflowError) as error:

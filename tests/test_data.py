@@ -277,7 +277,7 @@ NAN_IN_ROW_1 = [[1.0, 2.0], [3.0, np.nan], [np.inf, 4.0]]
         ({"inputs": [[1, 2], [3, 4], [-np.inf, 0]]}, ValueError, "got -inf in row 2, .*'length"),
         ({"inputs": [["a", 2], [3, 4], [5, 6]]}, TypeError, "inputs must be numbers, got.*'a'"),
         ({"inputs": [[1, 2], [3], [5, 6]]}, TypeError, "inputs must be numbers"),
-        ({"inputs": None}, ValueError, "inputs must have two dimensions"),
+        ({"inputs": None}, TypeError, "inputs must be numbers"),
         ({"targets": [0, 1, 0]}, ValueError, r"targets must have two dim.*see one_hot\(\)"),
         ({"targets": np.empty((3, 0))}, ValueError, "targets must not be empty"),
         ({"targets": [[1, 0], [0.5, 0.5], [2, -1]]}, ValueError, "one-hot.* in row 1"),

@@ -833,6 +833,24 @@ def test_machine_code_is_kept_on_disk_and_never_outlives_an_edited_rule(installa
     assert faster == doubled.weights.tobytes().hex() != weights
 
 
+EDIT_PLAIN = """
+from pathlib import Path
+from momentum_lab import rules
+path = Path(rules.__file__)
+text = path.read_text(encoding="utf-8")
+text = text.replace("weight = weight - learning_rate", "weight = weight - 2 * learning_rate")
+path.write_text(text, encoding="utf-8")
+"""
+
+
+def test_a_rule_edited_after_its_import_leaves_no_machine_code_for_its_successor(installation):
+    *_, old = python(EDIT_PLAIN + TRAIN_PLAIN, installation)
+    *_, new = python(TRAIN_PLAIN, installation)
+    for weights, learning_rate in ((old, 0.0625), (new, 0.125)):
+        run = train(NETWORK, data.iris(), "plain", learning_rate, 0.5, epochs=2)
+        assert weights == run.weights.tobytes().hex()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="the user's folder is not taken from HOME")
 def test_where_machine_code_cannot_be_kept_training_compiles_and_works(installation, tmp_path):
     (installation / "momentum_lab" / "__pycache__").touch()  # no folder, so nothing fits in
@@ -843,3 +861,30 @@ def test_where_machine_code_cannot_be_kept_training_compiles_and_works(installat
     assert kept_and_hits == ["False", "False", "0", "0"]
     expected = train(NETWORK, data.iris(), "plain", 0.0625, 0.5, epochs=2)
     assert weights == expected.weights.tobytes().hex()
+
+
+@pytest.mark.parametrize(
+    ("network", "dataset", "wrong"),
+    [
+        (NETWORK, (np.zeros((3, 4)), np.eye(3)), "dataset must be a Dataset, got tuple"),
+        ("4-7-3", data.iris(), "network must be a Network, got str"),
+    ],
+)
+def test_what_is_no_network_or_data_set_is_refused(network, dataset, wrong):
+    with pytest.raises(TypeError, match=wrong):
+        train(network, dataset, "plain", 0.1, 0.0, epochs=1)
+
+
+def clipped_heavy_ball(weight, gradient, memory, learning_rate, momentum):
+    return heavy_ball(weight, min(max(gradient, -0.5), 0.5), memory, learning_rate, momentum)
+
+
+def test_a_readers_rule_may_call_a_built_in_one_and_stays_compiled(monkeypatch):
+    def not_needed(rule):
+        raise AssertionError("the rule went through Python")
+
+    monkeypatch.setattr(kernels, "_through_python", not_needed)
+    run = train(NETWORK, data.iris(), clipped_heavy_ball, 0.01, 0.9, epochs=1, trajectory=True)
+    steps = np.diff(run.trajectory, axis=0)
+    assert np.abs(steps).max() <= 0.01 * 0.5 / (1 - 0.9)
+    assert run.diverged_at is None

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT / "tests"))
 
-from browser import Lab, Notebook, chromium, find_chromium, jupyterlab, write_notebook  # noqa: E402
+from browser import JupyterPage, Lab, chromium, find_chromium, jupyterlab, write_notebook  # noqa: E402
 
 PICTURE = PROJECT / "docs" / "network_lab.png"
 SHOW_LAB = "from momentum_lab.dashboards import network_lab\n\nnetwork_lab()"
@@ -24,8 +24,9 @@ def take_picture(file):
         home.mkdir()
         write_notebook(root / "lab.ipynb", SHOW_LAB)
         with jupyterlab(root, home) as server, chromium(find_chromium()) as context:
-            notebook = Notebook(context, server, "lab.ipynb")
+            notebook = JupyterPage(context, server)
             notebook.page.set_viewport_size({"width": 1400, "height": 1000})
+            notebook.open("lab.ipynb")
             notebook.run_all()
             lab = Lab(notebook.page)
             for preset in ("slow but sure", "second update"):
