@@ -46,6 +46,8 @@ class Dashboard:
         self.name, self.presets, self._compute = name, presets or {}, compute
         self.controls = {control.name: control for control in controls}
         for control in controls:
+            if hasattr(type(self), control.name):
+                raise ValueError(f"a control may not be called {control.name!r}: a method is")
             setattr(self, control.name, control)
         for control_name, value in (start or {}).items():
             control = self._control(control_name)
@@ -72,6 +74,8 @@ class Dashboard:
         Raises ValueError for an unknown control or option; numbers are clamped, with a note.
         """
         controls = [(self._control(name), value) for name, value in values.items()]
+        for control, value in controls:
+            control.accept(value)  # refuse before anything has changed
         self._busy = True
         try:
             for control, value in controls:
@@ -344,6 +348,9 @@ def network_lab(*own_rules, **start):
     own_rules: your own rule functions; the first is chosen, the built-in ones are offered, too.
     start: values to begin with, such as momentum=0.9.
     """
+    for rule in own_rules:
+        if not callable(rule):
+            raise TypeError(f"a rule must be a function, got {type(rule).__name__}")
     rules = [*own_rules, *RULES.values()]
     return Dashboard(
         "network_lab",

@@ -80,7 +80,8 @@ class LabResult:
         if found.swings >= 6 and found.late_error >= GOOD_ERROR:
             return f"It learns, but swings {found.swings} times; error {found.error:.2g} at the end"
         if found.good_epoch:
-            return f"Error below 0.1 from epoch {found.good_epoch}; {found.error:.2g} at the end"
+            when = "from" if found.stays_good else "first at"
+            return f"Error below 0.1 {when} epoch {found.good_epoch}; {found.error:.2g} at the end"
         return f"Still learning: error {found.error:.2g} after {self.epochs} epochs"
 
     @property
@@ -94,7 +95,9 @@ class LabResult:
                 "have made the weight vector longer than 10,000, so the run stops; what came "
                 "before stays drawn. A smaller learning rate or less momentum helps."
             )
-        below = f"from epoch {found.good_epoch}" if found.good_epoch else "never"
+        below = "never"
+        if found.good_epoch:
+            below = f"{'from' if found.stays_good else 'first at'} epoch {found.good_epoch}"
         return (
             f"{found.n_updates:,} updates with {in_words(self.rule)}: error {numbers['error']} "
             f"(guessing: {found.guessing:.3f}), below 0.1 {below}; {found.swings} swings; "
@@ -164,7 +167,7 @@ class OneWeightResult:
         """Return update number `update` as a sum: weight + gradient part + memory part."""
         before, after = self.response.weights[update - 1 : update + 1]
         parts = self.response.gradient_parts[update - 1], self.response.memory_parts[update - 1]
-        return f"{before:.6g} {_signed(parts[0])} {_signed(parts[1])} = {after:.6g}"
+        return f"{_number(before)} {_signed(parts[0])} {_signed(parts[1])} = {_number(after)}"
 
     @property
     def label(self):
@@ -187,9 +190,10 @@ class OneWeightResult:
     def sentence(self):
         """The parts of the first update, and what a steady slope makes of the rule."""
         first, last = np.round(self.response.steps[[0, -1]], 12) + 0.0
+        compared = f": {self.numbers['gain']} times the plain step" if self.gradient else ""
         return (
             f"The first update: {self.equation(1)}. If the slope stays the same, the steps go from "
-            f"{first:.4g} to {last:.4g}: {self.numbers['gain']} times the plain step."
+            f"{_number(first)} to {_number(last)}{compared}."
         )
 
     @property
@@ -197,7 +201,7 @@ class OneWeightResult:
         """The row of this run."""
         told = self.response
         plain_step = -self.learning_rate * self.gradient
-        gain = told.steps[-1] / plain_step if plain_step else 0.0
+        gain = f"{told.steps[-1] / plain_step:.3g}" if plain_step else "–"
         steps = np.round(told.steps[:4], 12) + 0.0  # two parts that cancel leave rounding dust
         return {
             "rule": in_words(self.rule),
@@ -207,8 +211,12 @@ class OneWeightResult:
             "memory part": f"{told.memory_parts[0] + 0.0:.4g}",
             "new weight": f"{told.weights[1]:.6g}",
             "steps": " ".join(f"{step:.3g}" for step in steps) + " …",
-            "gain": f"{gain:.3g}",
+            "gain": gain,
         }
+
+
+def _number(value):
+    return f"{value:.6g}".replace("-", "−")
 
 
 def _signed(part):

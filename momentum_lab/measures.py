@@ -74,6 +74,7 @@ class Summary:
     guessing: the error of a network that gives each class the same probability.
     good_epoch: the first epoch with an error below `GOOD_ERROR`, or None.
     late_error: the largest error in the last fifth of the epochs (None before the first).
+    stays_good: whether no later epoch had an error of `GOOD_ERROR` or more.
     swings: how often the epoch errors turned back (see `swings`).
     """
 
@@ -82,6 +83,7 @@ class Summary:
     guessing: float
     late_error: float | None
     good_epoch: int | None
+    stays_good: bool
     swings: int
     n_updates: int
     diverged_at: int | None
@@ -95,12 +97,14 @@ def summarize(run):
     network, errors = run.network, run.epoch_errors
     share = 1 / network.n_outputs
     guessing = -np.log(share) if network.error_name == "cross_entropy" else 1 - share
+    good_epoch = first_epoch_below(errors, GOOD_ERROR)
     return Summary(
         error=float(errors[-1]) if errors.size else None,
         accuracy=float(run.epoch_accuracies[-1]) if errors.size else None,
         guessing=float(guessing),
         late_error=float(errors[len(errors) * 4 // 5 :].max()) if errors.size else None,
-        good_epoch=first_epoch_below(errors, GOOD_ERROR),
+        good_epoch=good_epoch,
+        stays_good=good_epoch is not None and bool((errors[good_epoch - 1 :] < GOOD_ERROR).all()),
         swings=swings(errors) if errors.size else 0,
         n_updates=run.n_updates,
         diverged_at=run.diverged_at,

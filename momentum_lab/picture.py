@@ -38,26 +38,24 @@ class View:
 
 
 class Picture:
-    """One figure of a `View`, drawn again and again."""
+    """One figure of a `View`, drawn again and again.
+
+    A notebook makes many pictures, and each figure takes 6 MB. Only the last few pictures drawn
+    keep theirs; an older one makes its figure again when it is next drawn.
+    """
+
+    _warm = []  # pictures that have a figure, the last one drawn at the end
+    MOST_WARM = 8
 
     def __init__(self, view, style):
         self._view, self._style = view, style
-        width, height = view.size
-        self._share = HEADER / (HEADER + height)
-        with rc_context(style):
-            self.figure = Figure(figsize=(width / DPI, (HEADER + height) / DPI), dpi=DPI)
-            self._canvas = FigureCanvasAgg(self.figure)
-            body = self.figure.add_subfigure(self._body_below_header())
-            self.axes = view.frame(body)
-        for axes in self.axes.values():
-            axes.set_autoscale_on(False)
-        self._fixed = set(self._artists())
-        self._background = self._background_for = None
         self._entries = []
+        self._cool()
 
     def draw(self, pinned, present):
         """Draw the pinned results and the present one, each as (result, look, shown)."""
         self._entries = [present, *pinned]
+        self._warm_up()
         with rc_context(self._style):
             self._clear()
             self._view.scale(self.axes, self._entries)
@@ -72,10 +70,12 @@ class Picture:
 
     def live_png(self):
         """Return the plots as PNG bytes, without the header: a dashboard writes that as text."""
+        self._draw_if_cold()
         return self._encode(np.asarray(self._canvas.buffer_rgba())[HEADER:])
 
     def png(self):
         """Return the picture that stands alone as PNG bytes: title, legend and plots."""
+        self._draw_if_cold()
         entries = self._entries if len(self._entries) > 1 else []
         legend_rows = -(-len(entries) // LEGEND_COLUMNS)
         unused = (MOST_LEGEND_ROWS - legend_rows) * LEGEND_ROW
@@ -88,6 +88,37 @@ class Picture:
         png = self._encode(np.asarray(self._canvas.buffer_rgba())[unused:])
         self._canvas.restore_region(without_header)
         return png
+
+    def _warm_up(self):
+        if self in Picture._warm:
+            Picture._warm.remove(self)
+        else:
+            self._make_figure()
+        Picture._warm.append(self)
+        while len(Picture._warm) > self.MOST_WARM:
+            Picture._warm.pop(0)._cool()
+
+    def _cool(self):
+        self.figure = self.axes = self._canvas = self._fixed = None
+        self._background = self._background_for = None
+
+    def _draw_if_cold(self):
+        if self.figure is None:
+            present, *pinned = self._entries
+            self.draw(pinned, present)
+
+    def _make_figure(self):
+        width, height = self._view.size
+        share = HEADER / (HEADER + height)
+        with rc_context(self._style):
+            self.figure = Figure(figsize=(width / DPI, (HEADER + height) / DPI), dpi=DPI)
+            self._canvas = FigureCanvasAgg(self.figure)
+            rows = (share, 1 - share)
+            grid = self.figure.add_gridspec(2, 1, height_ratios=rows, hspace=0, top=1, bottom=0)
+            self.axes = self._view.frame(self.figure.add_subfigure(grid[1]))
+        for axes in self.axes.values():
+            axes.set_autoscale_on(False)
+        self._fixed = set(self._artists())
 
     def _draw_background(self, pinned):
         for result in pinned:
@@ -123,12 +154,6 @@ class Picture:
         file = io.BytesIO()  # little compression: speed shows here, size does not
         Image.fromarray(pixels).convert("RGB").save(file, "png", compress_level=1)
         return file.getvalue()
-
-    def _body_below_header(self):
-        grid = self.figure.add_gridspec(
-            2, 1, height_ratios=(self._share, 1 - self._share), hspace=0, top=1, bottom=0
-        )
-        return grid[1]
 
     def _artists(self):
         return [artist for axes in self.axes.values() for artist in axes.get_children()]

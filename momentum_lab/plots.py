@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_rgba
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import PercentFormatter, StrMethodFormatter
 
 from momentum_lab.picture import View
 
 INK, SOFT_INK, LINE, GRID = "#1f2430", "#5c6370", "#c4c9d1", "#eceef2"
-GRADIENT_COLOR = "#6f7682"  # what the gradient alone does is what the rule plain does
+GRADIENT_COLOR = "#7d848f"  # what the gradient alone does is what the rule plain does
 
 STYLE = {
     "axes.axisbelow": True,
@@ -54,13 +54,13 @@ class Look:
 
 
 RULE_LOOKS = {
-    "plain": Look("#6f7682"),
+    "plain": Look(GRADIENT_COLOR),
     "previous_delta": Look("#d9631e"),
-    "heavy_ball": Look("#1f6fb4"),
-    "nesterov": Look("#0b8a6a"),
-    "averaged": Look("#b0579a"),
-    "adagrad": Look("#8a6a1f"),
-    "rmsprop": Look("#3aa5c9"),
+    "heavy_ball": Look("#1c62bc"),
+    "nesterov": Look("#269c54"),
+    "averaged": Look("#8f2880"),
+    "adagrad": Look("#5c4310"),
+    "rmsprop": Look("#3490fe"),
 }
 OWN_RULE_LOOK = Look("#1f2430")
 
@@ -162,7 +162,7 @@ def _draw_lab(axes, result, look, shown):
     run = result.run
     a_epoch = run.updates_per_epoch
     errors, parts = run.update_errors[:shown], run.step_parts[:shown]
-    n_epochs = len(errors) // a_epoch
+    n_epochs = min(len(errors) // a_epoch, len(run.epoch_accuracies))
     middles = np.arange(-(-len(errors) // a_epoch)) + 0.5
     ends = np.arange(1, n_epochs + 1)
     if not look.letter:
@@ -204,6 +204,7 @@ def _one_weight_frame(figure):
     axes["steps"].axhline(0, color=LINE, lw=0.8)
     axes["steps"].set_xlim(0.4, 12.6)
     axes["steps"].set_xticks(range(1, 13))
+    axes["steps"].yaxis.set_major_formatter(StrMethodFormatter("{x:.3g}"))
     axes["steps"].grid(axis="x", visible=False)
     axes["steps"].set_xlabel("update, while the gradient stays the same")
     heading(axes["steps"], "step of each update: grey from the gradient now, hatched from memory")
@@ -211,17 +212,26 @@ def _one_weight_frame(figure):
 
 
 def _one_weight_scale(axes, entries):
-    present, _look, shown = entries[0]
-    start = present.response.weights[0]
-    last = [max(shown, 1), *(1 for _ in entries[1:])]  # of a pinned run, its first update
-    moves = np.concatenate(
-        [entry[0].response.weights[: n + 1] - start for entry, n in zip(entries, last, strict=True)]
+    start = entries[0][0].response.weights[0]
+    places = np.concatenate(
+        [
+            _places(result, shown if i == 0 else 1)
+            for i, (result, _look, shown) in enumerate(entries)
+        ]
     )
-    left, right = round_limit(moves.min()), round_limit(moves.max())
+    left, right = round_limit(min(places - start)), round_limit(max(places - start))
     margin = 0.1 * (right - left) or 1.0
     axes["line"].set_xlim(start + left - margin, start + right + margin)
-    steps = np.concatenate([step_parts(entry[0])[1] for entry in entries])
-    axes["steps"].set_ylim(round_limit(min(steps.min(), 0)), round_limit(max(steps.max(), 0)) or 1)
+    steps = np.concatenate([step_parts(result)[1] for result, *_ in entries])
+    low, high = round_limit(min(steps.min(), 0)), round_limit(max(steps.max(), 0))
+    axes["steps"].set_ylim(low, high if high > low else 1.0)
+
+
+def _places(result, update):
+    """Return where the weight was up to this update, and where its gradient alone would end."""
+    told, update = result.response, max(update, 1)
+    weights = told.weights[: update + 1]
+    return np.append(weights, weights[-2] + told.gradient_parts[update - 1])
 
 
 def step_parts(result):
@@ -281,7 +291,7 @@ def _arrow(axes, start, end, y, color):
         arrow = {"arrowstyle": "-|>", "color": color, "lw": 2.4, "shrinkA": 0, "shrinkB": 0}
         axes.annotate("", (end, y), (start, y), arrowprops=arrow | {"mutation_scale": 13})
         words = f"{end - start:+.4g}".replace("-", "−")
-        axes.text((start + end) / 2, y + 0.1, words, color=color, ha="center", va="bottom")
+        axes.text((start + end) / 2, y + 0.1, words, ha="center", va="bottom")
 
 
 ONE_WEIGHT = View(_one_weight_frame, _one_weight_scale, _draw_one_weight, size=(900, 330))

@@ -64,12 +64,14 @@ class Server:
 
 
 @contextmanager
-def jupyterlab(root, home):
+def jupyterlab(root, home, config=""):
     """Run the JupyterLab of this Python on the notebooks in `root`, with its own files in `home`.
 
-    Yields the `Server`; stops it and its kernels at the end, whatever happened.
+    config: Python for jupyter_server_config.py. Yields the `Server`; stops it and its kernels at
+    the end, whatever happened.
     """
     environment = _environment(home)
+    (home / "config/jupyter_server_config.py").write_text(config, encoding="utf-8")
     command = [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
         *("--ip=127.0.0.1", f"--port={_free_port()}", f"--ServerApp.root_dir={root}"),

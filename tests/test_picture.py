@@ -4,7 +4,6 @@ import gc
 import io
 import subprocess
 import sys
-import weakref
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,6 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from PIL import Image
 
 from momentum_lab import plots
@@ -88,7 +88,7 @@ wave_events = st.lists(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(wave_events)
 @example([("pin", 1), ("export", 1), ("export", 1), ("clear", 1), ("export", 1)])
 @example([("pin", 2), ("clear", 1), ("pin", 3), ("change", 1)])
@@ -131,7 +131,7 @@ def random_event(lab, rng):
         {"pin": lab.pin, "clear": lab.clear_pins, "reset": lab.reset}[kind]()
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize(
     ("factory", "view"),
     [(network_lab, plots.NETWORK_LAB), (one_weight, plots.ONE_WEIGHT)],
@@ -140,7 +140,7 @@ def test_after_random_events_a_lab_shows_what_a_new_picture_would(factory, view,
     rng, lab = np.random.default_rng(seed), factory()
     if "data_set" in lab.controls:  # the digits take seconds
         lab.data_set.options.pop("digits", None)
-    for _ in range(12):
+    for _ in range(10):
         random_event(lab, rng)
     pinned = [(pin.result, pin.look, pin.result.n_updates) for pin in lab.pinned]
     present = (lab.result, plots.rule_look(lab.result.rule), lab.shown)
@@ -252,7 +252,6 @@ def test_the_number_of_artists_is_constant_over_200_events():
     picture, counts = picture_of_waves(), set()
     for event in range(200):
         picture.draw([], (wave(1), NOW, event % 21))
-        picture.png()
         counts.add(len(picture.figure.findobj()))
     assert len(counts) == 1
 
@@ -261,7 +260,7 @@ def test_the_number_of_artists_is_constant_over_200_events():
 def test_a_lab_leaves_no_artist_behind(factory):
     lab = factory()
     counts = []
-    for _ in range(5):
+    for _ in range(3):
         lab.pin()
         lab.momentum.value = 0.8
         lab.show_update(7)
@@ -270,7 +269,7 @@ def test_a_lab_leaves_no_artist_behind(factory):
         lab.momentum.value = lab.momentum.start
         lab.show_update(lab.result.n_updates)
         counts.append(len(lab.picture.figure.findobj()))
-    assert counts[1:] == counts[:1] * 4
+    assert counts[1:] == counts[:1] * 2
 
 
 def test_a_view_that_raises_leaves_a_picture_that_draws_the_next_result():
@@ -288,12 +287,18 @@ def test_a_view_that_raises_leaves_a_picture_that_draws_the_next_result():
     assert picture.live_png() == new_picture(view, [(wave(1), NOW, 20)]).live_png()
 
 
-def test_a_picture_that_is_dropped_takes_its_figure_along():
-    picture = new_picture(WAVES, [(wave(1), NOW, 20)])
-    figure = weakref.ref(picture.figure)
-    del picture
-    gc.collect()
-    assert figure() is None
+def test_only_a_few_pictures_keep_a_figure_and_the_others_draw_it_again():
+    def figures():
+        gc.collect()
+        return sum(isinstance(thing, Figure) for thing in gc.get_objects())
+
+    pictures = [new_picture(WAVES, [(wave(height), NOW, 20)]) for height in range(1, 10)]
+    few = figures()
+    live, alone = [p.live_png() for p in pictures[:3]], [p.png() for p in pictures[:3]]
+    pictures += [new_picture(WAVES, [(wave(height), NOW, 20)]) for height in range(10, 20)]
+    assert figures() <= few
+    assert [p.live_png() for p in pictures[:3]] == live
+    assert [p.png() for p in pictures[:3]] == alone
 
 
 def test_a_picture_keeps_the_readers_own_settings_of_matplotlib():

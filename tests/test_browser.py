@@ -1,0 +1,370 @@
+"""What a reader does in JupyterLab and what she sees: a real browser, a real kernel."""
+
+import base64
+import io
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from browser import (
+    PROJECT,
+    SCREEN,
+    JupyterPage,
+    Lab,
+    chromium,
+    find_chromium,
+    jupyterlab,
+    write_notebook,
+)
+from matplotlib.colors import to_rgb
+from PIL import Image
+from playwright.sync_api import expect
+
+from momentum_lab import dashboards, plots
+from momentum_lab.experiments import in_words
+
+CELLS = "from momentum_lab.dashboards import network_lab", "lab = network_lab()", "lab"
+LESSONS = [path.name for path in sorted(PROJECT.glob("notebooks/*.ipynb"))]
+SAVED = "saved.ipynb"
+
+
+@pytest.fixture(scope="module")
+def chromium_path():
+    path = find_chromium()
+    if path is None:
+        stop = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        stop("no Chromium or Chrome on the PATH, and CHROMIUM names none")
+    return path
+
+
+@pytest.fixture(scope="module")
+def server(chromium_path, tmp_path_factory):
+    """JupyterLab on copies of the lessons and on two notebooks with the network lab."""
+    root = tmp_path_factory.mktemp("notebooks")
+    if LESSONS:
+        shutil.copytree(PROJECT / "notebooks", root, dirs_exist_ok=True)
+    write_notebook(root / "lab.ipynb", "# Lab", *CELLS)
+    write_notebook(root / SAVED, "# Saved", *CELLS)
+    paths = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")]))
+    subprocess.run(
+        [sys.executable, PROJECT / "tools/refresh_notebooks.py", root / SAVED],
+        env={**os.environ, "PYTHONPATH": paths},
+        check=True,
+        capture_output=True,
+    )
+    with jupyterlab(root, tmp_path_factory.mktemp("home")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def context(server, chromium_path):
+    with chromium(chromium_path) as context:
+        yield context
+
+
+# A notebook as it is saved, and after all its cells ran.
+
+
+@pytest.fixture(scope="module")
+def reader(server, context):
+    return JupyterPage(context, server)
+
+
+@pytest.fixture(scope="module", params=[SAVED, *LESSONS])
+def notebook(request, reader):
+    """A notebook that was just opened, then run; `saved` is what it showed before."""
+    reader.open(request.param)
+    reader.saved_outputs = reader.outputs()
+    reader.saved_pictures = reader.page.evaluate(LOADED_PICTURES)
+    reader.saved_text = reader.text()
+    reader.run_all()
+    return reader
+
+
+def test_saved_notebook_shows_its_pictures_before_it_is_run(notebook):
+    pictures = [out for out in notebook.saved_outputs if "image/png" in out.get("data", {})]
+    assert 0 < len(pictures) == notebook.saved_pictures
+    assert not re.search(r"Error displaying widget|model not found", notebook.saved_text)
+
+
+def test_run_all_ends_without_error_or_warning(notebook):
+    outputs = notebook.outputs()
+    assert [out for out in outputs if out["output_type"] == "error"] == []
+    assert [out for out in outputs if out.get("name") == "stderr"] == []
+
+
+def test_run_all_shows_live_pictures_that_have_words(notebook):
+    pictures = notebook.page.locator("img.ml-picture")
+    pictures.first.wait_for()
+    assert all(re.search(r"\d", image.get_attribute("alt")) for image in pictures.all())
+    assert not re.search(r"Error displaying widget|model not found", notebook.text())
+
+
+def test_nothing_in_the_outputs_is_cut_off(notebook):
+    assert notebook.page.evaluate(CUT_OFF) == []
+
+
+def test_no_request_leaves_the_machine_and_the_console_has_no_error(notebook):
+    assert notebook.problems == []
+
+
+# The network lab.
+
+
+@pytest.fixture(scope="module")
+def lab_notebook(server, context):
+    page = JupyterPage(context, server)
+    page.open("lab.ipynb")
+    return page
+
+
+@pytest.fixture
+def lab(lab_notebook):
+    """A new network lab in an open notebook; fails when the console has an error afterwards."""
+    lab_notebook.run_all()
+    yield Lab(lab_notebook.page)
+    assert lab_notebook.problems == []
+
+
+def pixels(lab):
+    """The picture, decoded: an array of (height, width, red-green-blue)."""
+    data = base64.b64decode(lab.source().partition(",")[2])
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+
+
+def count(lab, color):
+    """How many pixels of the picture have this colour."""
+    wanted = np.round(np.multiply(to_rgb(color), 255))
+    return int((pixels(lab) == wanted).all(axis=2).sum())
+
+
+def number(box):
+    return float(box.input_value())
+
+
+def pinned(lab, letter):
+    """The table's row of the run that is pinned under this letter."""
+    return lab.root.get_by_role("row", name=re.compile(f"^{letter} "))
+
+
+def test_each_place_of_a_dragged_slider_shows_another_picture_before_the_mouse_is_released(lab):
+    box = lab.box("learning rate")
+    places = [(number(box), lab.picture.screenshot())]
+    with lab.held("learning rate") as drag:
+        for _ in range(5):
+            with lab.new_picture():
+                drag(12)
+            expect(box).not_to_have_value(f"{places[-1][0]:g}")
+            places.append((number(box), lab.picture.screenshot()))
+    numbers, screenshots = zip(*places, strict=True)
+    assert numbers == tuple(sorted(numbers)) and set(numbers) < set(dashboards.LEARNING_RATES)
+    assert len(set(screenshots)) == len(places)
+
+
+def test_no_frame_of_a_drag_is_painted_without_the_picture(lab):
+    lab.page.evaluate(WATCH_FRAMES)
+    with lab.held("learning rate") as drag:
+        for _ in range(12):
+            with lab.new_picture():
+                drag(5)
+    frames = lab.page.evaluate("() => window.frames_seen")
+    (height,) = {frame["height"] for frame in frames}
+    assert height > 100 and len(frames) > 12
+    assert all(frame["pictures"] == 1 and frame["loaded"] for frame in frames)
+
+
+def test_a_typed_number_between_two_places_of_the_slider_is_kept(lab):
+    with lab.new_picture():
+        lab.type("learning rate", 0.0875)
+    lab.button("pin this run").click()
+    expect(pinned(lab, "A")).to_contain_text("0.0875")
+    expect(lab.box("learning rate")).to_have_value("0.0875")
+
+
+def test_a_momentum_above_the_largest_is_set_to_it_and_the_status_says_so(lab):
+    with lab.new_picture():
+        lab.type("momentum", 1.2)
+    expect(lab.status).to_contain_text("momentum is from 0 to 0.99: 1.2 was set to 0.99")
+    expect(lab.box("momentum")).to_have_value("0.99")
+
+
+def test_a_slider_is_reached_with_tab_and_moved_with_an_arrow(lab):
+    lab.box("learning rate").focus()
+    lab.page.keyboard.press("Tab")
+    expect(lab.slider("learning rate")).to_be_focused()
+    with lab.new_picture():
+        lab.page.keyboard.press("ArrowRight")
+    expect(lab.box("learning rate")).to_have_value("0.06")
+
+
+@pytest.mark.parametrize("key", ["Enter", "Space"])
+def test_a_button_works_with_the_keyboard(lab, key):
+    lab.button("new seed").focus()
+    with lab.new_picture():
+        lab.page.keyboard.press(key)
+    expect(lab.box("seed")).to_have_value("1")
+
+
+def test_a_pinned_run_stays_in_the_table_and_in_the_picture_until_it_is_cleared(lab):
+    color = plots.PIN_LOOKS[0].color
+    lab.button("pin this run").click()
+    expect(pinned(lab, "A")).to_contain_text("0.05")
+    with lab.new_picture():
+        lab.type("learning rate", 0.5)
+    expect(lab.root.get_by_role("row", name=re.compile("^now "))).to_contain_text("0.5")
+    expect(pinned(lab, "A")).to_contain_text("0.05")
+    assert count(lab, color) > 100
+    with lab.new_picture():
+        lab.button("clear pins").click()
+    expect(pinned(lab, "A")).to_have_count(0)
+    assert count(lab, color) == 0
+
+
+def test_reset_brings_back_the_start_to_the_last_pixel(lab):
+    start = lab.source()
+    with lab.new_picture():
+        lab.choice("rule").select_option("nesterov")
+    with lab.new_picture():
+        lab.type("hidden units", 3)
+    with lab.new_picture():
+        lab.button("reset").click()
+    expect(lab.box("hidden units")).to_have_value("7")
+    assert lab.source() == start
+
+
+def test_a_new_seed_gives_another_run(lab):
+    with lab.new_picture():
+        lab.button("new seed").click()
+    expect(lab.box("seed")).to_have_value("1")
+
+
+@pytest.mark.parametrize("name", dashboards.LAB_PRESETS)
+def test_a_preset_jumps_to_its_settings(lab, name):
+    with lab.new_picture():
+        lab.button(name).click()
+    settings = dict(dashboards.LAB_PRESETS[name])
+    expect(lab.choice("rule")).to_have_value(in_words(settings.pop("rule")))
+    for control, value in settings.items():
+        expect(lab.box(control.replace("_", " "))).to_have_value(f"{value:g}")
+
+
+def test_a_run_that_diverges_is_told_and_what_came_before_is_drawn(lab):
+    lab.choice("rule").select_option(in_words("heavy_ball"))
+    lab.type("learning rate", 10)
+    with lab.new_picture():
+        lab.type("momentum", 0.99)
+    expect(lab.status).to_contain_text(re.compile(r"Diverged at update \d+"))
+    assert np.ptp(pixels(lab), axis=2).max() > 40  # something coloured: axes and words are grey
+
+
+def test_play_shows_more_and_more_of_the_run(lab):
+    lab.page.evaluate(WATCH_PICTURES)
+    lab.root.locator(".ml-playback button:visible").first.click()
+    lab.page.wait_for_function("() => window.pictures_seen.size >= 5")
+    early = number(lab.shown)
+    lab.page.wait_for_function("() => window.pictures_seen.size >= 10")
+    expect(lab.shown).not_to_have_value(f"{early:g}")
+    lab.root.locator(".ml-playback button:visible").first.click()
+    assert 0 < early < number(lab.shown) < 6000
+
+
+def test_step_buttons_show_one_update_less_and_one_more(lab):
+    last = number(lab.shown)
+    lab.button("‹ step").click()
+    expect(lab.shown).to_have_value(f"{last - 1:g}")
+    lab.button("‹ step").click()
+    expect(lab.shown).to_have_value(f"{last - 2:g}")
+    lab.button("step ›").click()
+    expect(lab.shown).to_have_value(f"{last - 1:g}")
+
+
+def test_an_earlier_update_shows_less_of_the_run(lab):
+    color = plots.rule_look("previous_delta").color
+    whole = count(lab, color)
+    with lab.new_picture():
+        lab.type("show update", 600)
+    assert 0 < count(lab, color) < whole / 2
+
+
+def test_status_tells_the_result_and_the_picture_says_the_same(lab):
+    before = lab.status.inner_text()
+    with lab.new_picture():
+        lab.choice("data set").select_option("penguins")
+    expect(lab.status).not_to_have_text(before)
+    words = f"{lab.root.locator('.ml-finding').inner_text()}. {lab.status.inner_text()}"
+    expect(lab.picture).to_have_attribute("alt", words)
+
+
+def test_every_input_and_button_has_a_name(lab):
+    """Not the sliders: ipywidgets cannot name a handle, so each stands beside a named box."""
+    tree = lab.root.aria_snapshot()
+    parts = re.findall(r'- (spinbutton|combobox|textbox|checkbox|button)(?: "(.*?)")?', tree)
+    assert len(parts) > 10
+    assert [part for part in parts if not re.search(r"\w", part[1])] == []
+
+
+@pytest.mark.parametrize("width", [1280, 1000])
+def test_nothing_is_cut_off_with_four_pinned_runs(lab, width):
+    lab.page.set_viewport_size({"width": width, "height": 800})
+    for seed in range(1, 5):
+        lab.button("pin this run").click()
+        with lab.new_picture():
+            lab.type("seed", seed)
+    expect(pinned(lab, "D")).to_be_visible()
+    try:
+        assert lab.page.evaluate(CUT_OFF) == []
+    finally:
+        lab.page.set_viewport_size(SCREEN)
+
+
+# What the page is asked.
+
+LOADED_PICTURES = """() => [...document.querySelectorAll('.jp-OutputArea-output img')]
+    .filter(image => image.complete && image.naturalWidth > 0).length"""
+
+# Every element of an output within its output area and every box that clips; text in its box.
+CUT_OFF = """() => {
+    const found = new Set();
+    for (const area of document.querySelectorAll('.jp-OutputArea-output')) {
+        for (const element of area.querySelectorAll('*')) {
+            const style = getComputedStyle(element), at = element.getBoundingClientRect();
+            if (!at.width || !at.height || style.visibility === 'hidden') continue;
+            const name = element.className || element.tagName;
+            if (style.overflowX !== 'visible' && element.scrollWidth > element.clientWidth + 1)
+                found.add(`${name} needs ${element.scrollWidth} of ${element.clientWidth}`);
+            for (let box = element.parentElement; area.contains(box); box = box.parentElement) {
+                if (box !== area && getComputedStyle(box).overflowX === 'visible') continue;
+                const within = box.getBoundingClientRect();
+                if (at.left < within.left - 0.5 || at.right > within.right + 0.5)
+                    found.add(`${name} leaves ${box.className}`);
+            }
+        }
+    }
+    return [...found];
+}"""
+
+# Every picture that the page has shown.
+WATCH_PICTURES = """() => {
+    window.pictures_seen = new Set();
+    const watch = () => pictures_seen.add(document.querySelector('img.ml-picture')?.src);
+    new MutationObserver(watch).observe(document.body, { childList: true, subtree: true });
+}"""
+
+# Before each frame is painted: is the picture there, loaded, and of the same height?
+WATCH_FRAMES = """() => {
+    window.frames_seen = [];
+    const watch = () => {
+        const pictures = [...document.querySelectorAll('img.ml-picture')];
+        frames_seen.push({
+            pictures: pictures.length,
+            loaded: pictures.every(image => image.complete && image.naturalWidth > 0),
+            height: pictures[0]?.getBoundingClientRect().height ?? 0,
+        });
+        requestAnimationFrame(watch);
+    };
+    requestAnimationFrame(watch);
+}"""
