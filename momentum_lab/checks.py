@@ -11,7 +11,7 @@ from momentum_lab.dashboards import STYLE_SHEET
 from momentum_lab.experiments import in_words, train_lab
 from momentum_lab.measures import first_epoch_below
 from momentum_lab.rules import get_rule
-from momentum_lab.validation import unknown_name
+from momentum_lab.validation import learning_rates, one_number, unknown_name
 
 
 class Prediction:
@@ -101,28 +101,49 @@ class Verdict:
 def check_rule(rule, name):
     """Compare a reader's rule with the built-in one of this name on 200 random updates."""
     expected, spoken = get_rule(name), in_words(name)
+    if _is_missing(rule):
+        return Verdict(False, f"{spoken}: not written yet")
     rng = np.random.default_rng(0)
     for weight, gradient, memory in rng.normal(size=(200, 3)):
         learning_rate, momentum = float(rng.uniform(0.01, 1)), float(rng.uniform(0.1, 0.99))
-        arguments = float(weight), float(gradient), float(memory), learning_rate, momentum
-        try:
-            given = rule(*arguments)
-        except NotImplementedError:
-            given = None
-        except Exception as error:
-            return Verdict(False, f"{spoken}: it raised {type(error).__name__}: {error}")
-        if given is None:
-            return Verdict(False, f"{spoken}: not written yet")
-        if not (isinstance(given, tuple) and len(given) == 2):
-            return Verdict(False, f"{spoken}: return two things, weight and memory; got {given!r}")
-        for part, got, right in zip(("weight", "memory"), given, expected(*arguments), strict=True):
-            if not np.isclose(got, right, rtol=1e-9, atol=1e-12):
-                asked = ", ".join(f"{number:.3g}" for number in arguments)
-                return Verdict(
-                    False,
-                    f"{spoken}: for rule({asked}) the {part} should be {right:.6g}, got {got:.6g}",
-                )
+        arguments = float(weight), float(gradient), abs(float(memory)), learning_rate, momentum
+        problem = _problem(rule, arguments, expected(*arguments))
+        if problem:
+            return Verdict(False, f"{spoken}: {problem}")
     return Verdict(True, f"{spoken}: right in 200 random updates")
+
+
+def _problem(rule, arguments, expected):
+    """Say what is wrong with one call of a reader's rule, or nothing."""
+    try:
+        given = rule(*arguments)
+    except NotImplementedError:
+        return "not written yet"
+    except Exception as error:
+        return f"it raised {type(error).__name__}: {_short(error)}"
+    if _is_missing(given):
+        return "not written yet"
+    if not (isinstance(given, tuple | list) and len(given) == 2):
+        return f"return two things, weight and memory; got {_short(repr(given))}"
+    for part, got, right in zip(("weight", "memory"), given, expected, strict=True):
+        try:
+            is_right = bool(np.isclose(float(got), right, rtol=1e-9, atol=1e-12))
+        except (TypeError, ValueError):
+            return f"the {part} should be a number; got {_short(repr(got))}"
+        if not is_right:
+            asked = ", ".join(f"{number:.3g}" for number in arguments)
+            return f"for rule({asked}) the {part} should be {right:.6g}, got {float(got):.6g}"
+    return ""
+
+
+def _is_missing(answer):
+    return answer is None or answer is Ellipsis
+
+
+def _short(text):
+    """What a reader gave, in one line that can be read."""
+    line = " ".join(str(text).split())
+    return line if len(line) <= 140 else line[:139] + "…"
 
 
 @dataclass(frozen=True)
@@ -174,12 +195,12 @@ def check_number(exercise, answer):
     """
     if exercise not in NUMBER_EXERCISES:
         raise unknown_name("exercise", exercise, NUMBER_EXERCISES)
-    if answer is None or answer is Ellipsis:
+    if _is_missing(answer):
         return Verdict(False, f"{exercise}: not answered yet")
     try:
         answer = float(answer)
     except (TypeError, ValueError):
-        return Verdict(False, f"{exercise}: give one number, got {answer!r}")
+        return Verdict(False, f"{exercise}: give one number, got {_short(repr(answer))}")
     asked = NUMBER_EXERCISES[exercise]()
     if np.isclose(answer, asked.expected, rtol=1e-3, atol=0):
         return Verdict(True, f"{exercise}: {asked.expected:.6g} is right")
@@ -192,12 +213,12 @@ def check_number(exercise, answer):
 def check_edge(answer, rule, curvature, momentum):
     """Check a largest stable learning rate of this rule, to one part in a hundred."""
     spoken = f"edge of {in_words(rule)}"
-    if answer is None or answer is Ellipsis:
+    if _is_missing(answer):
         return Verdict(False, f"{spoken}: not answered yet")
     try:
         answer = float(answer)
     except (TypeError, ValueError):
-        return Verdict(False, f"{spoken}: give one number, got {answer!r}")
+        return Verdict(False, f"{spoken}: give one number, got {_short(repr(answer))}")
     limit = theory.learning_rate_limit(rule, curvature, momentum)
     if np.isclose(answer, limit, rtol=1e-2, atol=0):
         return Verdict(True, f"{spoken}: {limit:.4g} is right")
@@ -218,8 +239,9 @@ def check_settings(
     The goal: an error under `below` within this many epochs, for every one of `seeds` seeds,
     at a learning rate of at most `at_most`.
     """
-    if rule is None or learning_rate is None or momentum is None:
+    if any(_is_missing(chosen) for chosen in (rule, learning_rate, momentum)):
         return Verdict(False, "settings: not chosen yet")
+    learning_rate = one_number("learning_rate", learning_rates(learning_rate))
     if learning_rate > at_most:
         return Verdict(False, f"settings: the learning rate may be at most {at_most:g}")
     own_rules = () if isinstance(rule, str) else (rule,)
