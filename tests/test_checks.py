@@ -153,7 +153,9 @@ def test_a_rule_that_raises_is_quoted_in_one_line():
     def broken(weight, gradient, prev_step, learning_rate, momentum):
         raise RuntimeError("first line\nsecond line" + 500 * "!")
 
-    assert_one_line(check_rule(broken, "plain"), False, "plain: it raised RuntimeError", "first line")
+    assert_one_line(
+        check_rule(broken, "plain"), False, "plain: it raised RuntimeError", "first line"
+    )
 
 
 def test_a_rule_with_too_few_arguments_is_told_so():
@@ -272,7 +274,7 @@ def test_a_number_that_is_not_finite_is_not_it(odd):
 
 def test_an_unknown_exercise_suggests_the_nearest():
     with pytest.raises(ValueError, match="did you mean 'new weight'"):
-        check_number("new weigth", 1.0)
+        check_number("new weigt", 1.0)
 
 
 # --- an edge --------------------------------------------------------------------------------
