@@ -58,9 +58,9 @@ from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
 
 opened = KernelWebsocketHandler.open
 
-async def open_without_delay(handler, *arguments):
+async def open_without_delay(handler, **arguments):
     handler.set_nodelay(True)
-    return await opened(handler, *arguments)
+    return await opened(handler, **arguments)
 
 KernelWebsocketHandler.open = open_without_delay
 """

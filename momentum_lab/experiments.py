@@ -177,6 +177,8 @@ class OneWeightResult:
     @property
     def finding(self):
         """What a steady slope makes of the rule."""
+        if not self.response.steps.any():
+            return "Without slope and memory, nothing moves the weight"
         if not self.gradient:
             return "On flat ground only the memory moves the weight"
         if self.rule == "plain":

@@ -1,6 +1,7 @@
 """Dashboards without a browser: set values, press buttons, read the picture and the numbers."""
 
 import base64
+import functools
 import gc
 import html
 import inspect
@@ -212,7 +213,7 @@ def test_moving_any_widget_computes_anew(factory, fresh, monkeypatch):
     assert len(calls) == len(lab.controls)
 
 
-@pytest.mark.parametrize("rule", ["plain", "heavy_ball", "rmsprop"])
+@pytest.mark.parametrize("rule", ["heavy_ball", "rmsprop"])
 def test_dragging_the_network_lab_to_its_corners_never_blanks_the_picture(fresh, rule):
     lab = fresh().set(rule=rule, epochs=10)
     for learning_rate in (0.001, 10):
@@ -230,7 +231,7 @@ def test_dragging_every_control_through_its_range_never_blanks_the_picture(facto
         if "epochs" in lab.controls and name != "epochs":
             lab.epochs.value = 5
         values = options(control)
-        stride = max(1, len(values) // 5)
+        stride = max(1, len(values) // 4)
         for value in [*values[::stride], values[-1]]:
             control.value = value
             assert_shows_its_result(lab)
@@ -676,7 +677,7 @@ def test_several_own_rules_are_offered_and_the_first_is_chosen():
     assert lab.set(rule="plain").result.summary.error == pytest.approx(second_error, rel=1e-9)
 
 
-@pytest.mark.parametrize("bad", ["heavy_ball", 3, None])
+@pytest.mark.parametrize("bad", ["heavy_ball", 3, None, functools.partial(my_rule)], ids=str)
 def test_what_is_no_function_is_refused_as_an_own_rule(bad):
     with pytest.raises(TypeError, match="rule must be a function"):
         network_lab(bad)

@@ -347,6 +347,13 @@ def test_on_flat_ground_nothing_is_measured_against_a_plain_step():
     assert "-0" not in str(result.numbers) and "nan" not in str(result.numbers)
 
 
+@pytest.mark.parametrize("settings", [{"rule": "plain"}, {"prev_delta": 0.0}])
+def test_without_slope_and_memory_nothing_moves(settings):
+    result = one(gradient=0.0, **settings)
+    assert not result.response.steps.any()
+    assert "nothing moves the weight" in result.finding
+
+
 def test_memory_that_cancels_the_gradient_leaves_no_rounding_dust():
     result = one(rule="heavy_ball", gradient=1, learning_rate=0.1, momentum=0.5, prev_delta=0.2)
     assert result.numbers["steps"].startswith("0 ")

@@ -88,7 +88,7 @@ wave_events = st.lists(
 )
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(wave_events)
 @example([("pin", 1), ("export", 1), ("export", 1), ("clear", 1), ("export", 1)])
 @example([("pin", 2), ("clear", 1), ("pin", 3), ("change", 1)])
