@@ -19,6 +19,7 @@ from momentum_lab.picture import Picture
 from momentum_lab.rules import RULES, averaged, heavy_ball, nesterov, plain, previous_delta
 from momentum_lab.validation import unknown_name, whole_number
 
+PLAY, PAUSE = "▶ play", "❚❚ pause"
 MOST_PINS = len(plots.PIN_LOOKS)
 STYLE_SHEET = resources.files("momentum_lab").joinpath("dashboards.css").read_text("utf-8")
 
@@ -199,11 +200,15 @@ class Dashboard:
         self._image, self._status, self._table = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self._position = widgets.IntSlider(min=0, max=1, readout=False)
         self._position_box = widgets.IntText(description="show update")
+        # The widget only ticks: its own buttons have no names that a screen reader could say.
         self._play = widgets.Play(min=0, max=100, interval=80)
+        self._play.add_class("ml-hidden")
+        self._play_button = _button(PLAY, self._start_or_pause, "go through the updates")
         self._following = False
         self._position.observe(self._position_moved, "value")
         self._position_box.observe(self._position_moved, "value")
         self._play.observe(self._play_ticked, "value")
+        self._play.observe(self._play_changed, "playing")
         actions = [
             _button("pin this run", self.pin, "keep this run in the picture, to compare"),
             _button("clear pins", self.clear_pins, "let all pinned runs go"),
@@ -214,6 +219,7 @@ class Dashboard:
         presets = [_button(name, lambda name=name: self.preset(name)) for name in self.presets]
         playback = [
             self._play,
+            self._play_button,
             _button("‹ step", lambda: self.step(-1), "show one update less"),
             _button("step ›", self.step, "show one update more"),
             self._position_box,
@@ -235,6 +241,14 @@ class Dashboard:
         if not self._following:
             self.show_update(min(max(change["new"], 0), self.result.n_updates))
             self._show_position()
+
+    def _start_or_pause(self):
+        if not self._play.playing and self._play.value == self._play.max:
+            self._play.value = self._play.min
+        self._play.playing = not self._play.playing
+
+    def _play_changed(self, change):
+        self._play_button.description = PAUSE if change["new"] else PLAY
 
     def _play_ticked(self, change):
         self.show_update(round(change["new"] / self._play.max * self.result.n_updates))

@@ -186,8 +186,8 @@ class JupyterPage:
         return self.page.evaluate(OUTPUTS)
 
     def text(self):
-        """All words in the page."""
-        return self.page.locator("body").inner_text()
+        """All words in the outputs, as far as the page shows them."""
+        return " ".join(self.page.locator(".jp-OutputArea").all_inner_texts())
 
     def _on_console(self, message):
         if message.type == "error":

@@ -79,6 +79,8 @@ def notebook(request, reader):
     """A notebook that was just opened, then run; `saved` is what it showed before."""
     reader.open(request.param)
     reader.saved_outputs = reader.outputs()
+    expected = sum("image/png" in output.get("data", {}) for output in reader.saved_outputs)
+    reader.page.wait_for_function(f"count => ({LOADED_PICTURES})() >= count", arg=expected)
     reader.saved_pictures = reader.page.evaluate(LOADED_PICTURES)
     reader.saved_text = reader.text()
     reader.run_all()

@@ -46,8 +46,9 @@ def fresh(labs):
     def fresh(factory=network_lab):
         lab = labs[factory]
         del lab.pinned[:]
-        lab.reset()
-        return lab if lab.shown == lab.result.opens_at else lab.show_update(lab.result.opens_at)
+        if any(control.value != control.start for control in lab.controls.values()):
+            lab.reset()
+        return lab.show_update(lab.result.opens_at)
 
     return fresh
 
