@@ -31,7 +31,7 @@ QUIET = (
 )
 SCREEN = {"width": 1280, "height": 800}
 START_SECONDS = 90
-TIMEOUT = 60_000  # milliseconds, for a kernel that starts and compiles on a busy machine
+TIMEOUT = 180_000  # milliseconds, for a kernel that starts and compiles on a busy machine
 
 
 def find_chromium():
