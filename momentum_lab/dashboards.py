@@ -251,7 +251,9 @@ class Dashboard:
         self._play_button.description = PAUSE if change["new"] else PLAY
 
     def _play_ticked(self, change):
-        self.show_update(round(change["new"] / self._play.max * self.result.n_updates))
+        update = round(change["new"] / self._play.max * self.result.n_updates)
+        if update != self.shown:
+            self.show_update(update)
 
     def _show_picture(self):
         width, height = self._size

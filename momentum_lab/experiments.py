@@ -19,6 +19,7 @@ from momentum_lab.training import Run, train
 
 DATA_SETS = [name for name in DATASETS if name != "digits" or find_spec("sklearn")]
 
+MOST_WORK = 150_000_000  # weights times items visited in one run of the lab: about a second
 WITHOUT_MOMENTUM = ("plain", "adagrad")  # rules that ignore the momentum
 
 
@@ -48,6 +49,7 @@ class LabResult:
     summary: Summary
     epochs: int
     test_accuracy: float
+    wanted_epochs: int
 
     @property
     def rule(self):
@@ -76,7 +78,7 @@ class LabResult:
         if found.diverged_at is not None:
             return f"Diverged at update {found.diverged_at:,}: the weights ran away"
         if found.error >= found.guessing:
-            return f"Worse than guessing: error {found.error:.2g} after {self.epochs} epochs"
+            return f"No better than guessing: error {found.error:.2g} after {self.epochs} epochs"
         if found.swings >= 6 and found.late_error >= GOOD_ERROR:
             return f"It learns, but swings {found.swings} times; error {found.error:.2g} at the end"
         if found.good_epoch:
@@ -102,7 +104,14 @@ class LabResult:
             f"{found.n_updates:,} updates with {in_words(self.rule)}: error {numbers['error']} "
             f"(guessing: {found.guessing:.3f}), below 0.1 {below}; {found.swings} swings; "
             f"accuracy {numbers['accuracy']} on the training items, {numbers['test']} on new ones."
+            f"{self._shortened}"
         )
+
+    @property
+    def _shortened(self):
+        if self.epochs == self.wanted_epochs:
+            return ""
+        return f" Only {self.epochs} of {self.wanted_epochs} epochs, to keep the sliders quick."
 
     @property
     def numbers(self):
@@ -128,9 +137,11 @@ def train_lab(
 
     own_rules: rule functions that `rule` may name besides the built-in ones.
     batch_size: a number of items, or "all".
+    epochs: fewer are run where so many would keep the sliders waiting for more than a second.
     """
     items, tests = train_and_test(data_set)
     network = Network(items.n_features, hidden_units, items.n_classes)
+    wanted, epochs = epochs, min(epochs, max(1, MOST_WORK // (items.n_items * network.n_weights)))
     own = {own_rule.__name__: own_rule for own_rule in own_rules}
     run = train(
         network,
@@ -144,7 +155,7 @@ def train_lab(
         step_parts=True,
     )
     test_accuracy = float(network.accuracy(run.weights, tests.inputs, tests.targets))
-    return LabResult(run, summarize(run), epochs, test_accuracy)
+    return LabResult(run, summarize(run), epochs, test_accuracy, wanted)
 
 
 SLOPE_UPDATES = 12  # how many updates of one weight are shown

@@ -128,7 +128,7 @@ def _lab_scale(axes, entries):
     lowest = np.min(np.concatenate(accuracies), initial=1.0)
     axes["accuracy"].set_ylim(0.5 if lowest >= 0.5 else 0.0, 1.02)
     errors = np.concatenate([_typical(result.run) for result in results])
-    axes["error"].set_ylim(decades(np.maximum(errors, 1e-4), 0.01, 10.0))
+    axes["error"].set_ylim(decades(np.maximum(errors, 1e-6), 0.01, 10.0))
     steps = np.concatenate([result.run.step_parts.ravel() for result in results])
     largest = [np.max(steps, initial=1e-3)]
     axes["steps"].set_ylim(decades(largest, 1e-4, 1.0))
@@ -263,8 +263,9 @@ def _draw_one_weight(axes, result, look, shown):
         heading(line, f"update {shown}: {result.equation(shown)}").set(size=11, color=INK)
     ends = told.gradient_parts, told.gradient_parts + told.memory_parts
     done = updates <= shown
-    bars(steps, updates, np.zeros(len(updates)), ends[0], GRADIENT_COLOR, done)
-    bars(steps, updates, *ends, look.color, done, hatch="////")
+    # Side by side: where the memory pulls back, one bar over the other would hide the gradient's.
+    bars(steps, updates - 0.13, np.zeros(len(updates)), ends[0], GRADIENT_COLOR, done)
+    bars(steps, updates + 0.13, *ends, look.color, done, hatch="////")
 
 
 def bars(axes, middles, starts, ends, color, done, hatch=None):
@@ -272,7 +273,7 @@ def bars(axes, middles, starts, ends, color, done, hatch=None):
 
     matplotlib's own bar() makes an artist for each bar: 15 ms in place of 2.
     """
-    left, right = middles - 0.25, middles + 0.25
+    left, right = middles - 0.13, middles + 0.13
     corners = [(left, starts), (left, ends), (right, ends), (right, starts)]
     shades = [to_rgba(color, 1.0 if is_done else 0.35) for is_done in done]
     axes.add_collection(

@@ -205,7 +205,7 @@ def test_a_list_of_two_numbers_is_as_good_as_a_tuple():
 
 def test_a_small_error_in_a_rule_is_found():
     def nearly(weight, gradient, memory, learning_rate, momentum):
-        return weight - 1.0001 * learning_rate * gradient, memory
+        return weight - 1.0000001 * learning_rate * gradient, memory
 
     assert_one_line(check_rule(nearly, "plain"), False, "the weight should be")
 

@@ -8,6 +8,7 @@ import pytest
 from momentum_lab.data import load
 from momentum_lab.experiments import (
     DATA_SETS,
+    MOST_WORK,
     SLOPE_UPDATES,
     WITHOUT_MOMENTUM,
     in_words,
@@ -177,7 +178,7 @@ def test_a_swinging_run_says_how_often():
 def test_a_run_worse_than_guessing_says_so():
     result = lab(WORSE)
     assert result.run.epoch_errors[-1] > np.log(3) == pytest.approx(result.summary.guessing)
-    assert result.finding.startswith("Worse than guessing: error ")
+    assert result.finding.startswith("No better than guessing: error ")
     assert "(guessing: 1.099)" in result.sentence
 
 
@@ -370,3 +371,12 @@ def test_the_label_of_one_weight_names_its_settings():
     assert one().label == "previous-delta, α 0.01, β 0.5"
     assert one(rule="plain").label == "plain, α 0.01"
     assert one(rule="plain").numbers["β"] == "–"
+
+
+def test_the_work_of_one_event_is_bounded():
+    settings = ("plain", "digits", 0.001, 30, 0.0, "all", 200, 0)
+    result = train_lab((), *settings)
+    items = train_and_test("digits")[0].n_items
+    assert result.epochs * items * result.run.network.n_weights <= MOST_WORK
+    assert 1 < result.epochs == len(result.run.epoch_errors) < 200
+    assert f"Only {result.epochs} of 200 epochs" in result.sentence

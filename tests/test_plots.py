@@ -52,6 +52,8 @@ LAB_SETTINGS = [
     {"rule": "plain", "learning_rate": 0.001, "batch_size": "all"},
     {"rule": "adagrad", "epochs": 5, "data_set": "spirals"},
     {"epochs": 200, "data_set": "penguins", "hidden_units": 1, "batch_size": 5},
+    {"rule": "heavy_ball", "data_set": "two_moons", "learning_rate": 0.3, "epochs": 200}
+    | {"hidden_units": 20},  # ends below 0.0001
 ]
 ONE_SETTINGS = [
     *ONE_WEIGHT_PRESETS.values(),
