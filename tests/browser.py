@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 PROJECT = Path(__file__).resolve().parent.parent
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -31,7 +31,10 @@ QUIET = (
 )
 SCREEN = {"width": 1280, "height": 800}
 START_SECONDS = 90
-TIMEOUT = 180_000  # milliseconds, for a kernel that starts and compiles on a busy machine
+# Milliseconds on a busy machine: for a kernel that starts and compiles, and for one event.
+TIMEOUT = 180_000
+PATIENCE = 60_000
+expect.set_options(timeout=PATIENCE)
 
 
 def find_chromium():
@@ -75,6 +78,9 @@ def jupyterlab(root, home, config=""):
     command = [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
         *("--ip=127.0.0.1", f"--port={_free_port()}", f"--ServerApp.root_dir={root}"),
+        # Should this process be killed, the server ends by itself, once its kernels have.
+        "--MappingKernelManager.cull_idle_timeout=300",
+        "--ServerApp.shutdown_no_activity_timeout=300",
         "--LabApp.news_url=",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--LabApp.extension_manager=readonly",
@@ -157,20 +163,20 @@ class JupyterPage:
     def __init__(self, context, server):
         self.problems = []
         self.page = context.new_page()
-        self.page.set_default_timeout(TIMEOUT)
+        self.page.set_default_timeout(PATIENCE)
         self.page.on("console", self._on_console)
         self.page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
         self.page.on("request", lambda request: self._on_address(request.url))
         self.page.on("websocket", lambda websocket: self._on_address(websocket.url))
-        self.page.goto(f"{server.url}/lab?reset&token={server.token}")
-        self.page.wait_for_function("() => window.jupyterapp?.restored.then(() => true)")
+        self.page.goto(f"{server.url}/lab?reset&token={server.token}", timeout=TIMEOUT)
+        self.page.wait_for_function(RESTORED, timeout=TIMEOUT)
 
     def open(self, path):
         """Close the notebook that is open, with its kernel and unsaved, and open another one."""
         self.page.evaluate(CLOSE)
         self.problems.clear()
         self.page.evaluate(OPEN, path)
-        self.page.wait_for_function(READY, arg=path)
+        self.page.wait_for_function(READY, arg=path, timeout=TIMEOUT)
 
     def run_all(self):
         """Run all cells from the menu, as a reader does; return when the last one is done."""
@@ -179,7 +185,7 @@ class JupyterPage:
         )
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
         self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        self.page.wait_for_function(DONE)
+        self.page.wait_for_function(DONE, timeout=TIMEOUT)
 
     def outputs(self):
         """The outputs of all code cells, as they would be saved."""
@@ -265,6 +271,7 @@ class Lab:
 # What the page is asked. A kernel is ready when it told what it is.
 
 PANEL = "jupyterapp.shell.currentWidget"
+RESTORED = "() => window.jupyterapp?.restored.then(() => true)"
 CODE = "[...panel.content.model.cells].filter(cell => cell.type === 'code')"
 READY = f"""path => {{
     const panel = window.jupyterapp && {PANEL};

@@ -173,7 +173,7 @@ def test_no_frame_of_a_drag_is_painted_without_the_picture(lab):
         for _ in range(12):
             with lab.new_picture():
                 drag(5)
-    frames = lab.page.evaluate("() => window.frames_seen")
+    frames = lab.page.evaluate("() => { watching = false; return frames_seen; }")
     (height,) = {frame["height"] for frame in frames}
     assert height > 100 and len(frames) > 12
     assert all(frame["pictures"] == 1 and frame["loaded"] for frame in frames)
@@ -359,7 +359,9 @@ WATCH_PICTURES = """() => {
 # Before each frame is painted: is the picture there, loaded, and of the same height?
 WATCH_FRAMES = """() => {
     window.frames_seen = [];
+    window.watching = true;
     const watch = () => {
+        if (!watching) return;
         const pictures = [...document.querySelectorAll('img.ml-picture')];
         frames_seen.push({
             pictures: pictures.length,
