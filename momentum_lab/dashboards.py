@@ -37,7 +37,7 @@ class Dashboard:
 
     name: what the line of numbers begins with.
     controls: `Number` and `Choice` objects; each becomes an attribute: `lab.momentum.value`.
-    compute(**values): returns the result for the controls' values, one of experiments.py.
+    compute(**values): returns the result for the controls' values (see experiments).
     view: the `View` that draws results.
     presets: a dict from a name to the values that it sets.
     start: values to begin with (and to reset to) in place of the controls' own.

@@ -1,37 +1,18 @@
-"""What a dashboard computes: settings in, a result with its own words and numbers out.
-
-Every result has the number of its updates (`n_updates`), the one that a new picture `opens_at`,
-the `rule` it used, a `label` for the legend, a `finding` for the title, a `sentence` for the
-line below the picture, and `numbers`, a row of the table of runs: a dict from heading to text.
-"""
+"""The network lab: train a real network anew for each event."""
 
 import functools
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-import numpy as np
-
 from momentum_lab.data import DATASETS, load
+from momentum_lab.experiments.words import WITHOUT_MOMENTUM, in_words, settings_in_words
 from momentum_lab.measures import GOOD_ERROR, Summary, summarize
 from momentum_lab.network import Network
-from momentum_lab.theory import Response, response
 from momentum_lab.training import Run, train
 
 DATA_SETS = [name for name in DATASETS if name != "digits" or find_spec("sklearn")]
 
 MOST_WORK = 150_000_000  # weights times items visited in one run of the lab: about a second
-WITHOUT_MOMENTUM = ("plain", "adagrad")  # rules that ignore the momentum
-
-
-def in_words(rule):
-    """Return a rule's name as the lessons write it: previous_delta becomes previous-delta."""
-    return {"previous_delta": "previous-delta"}.get(rule, rule.replace("_", " "))
-
-
-def settings_in_words(rule, learning_rate, momentum):
-    """Return rule, learning rate and, where the rule uses it, momentum, for a legend."""
-    words = f"{in_words(rule)}, α {learning_rate:g}"
-    return words if rule in WITHOUT_MOMENTUM else f"{words}, β {momentum:g}"
 
 
 @functools.cache
@@ -156,87 +137,3 @@ def train_lab(
     )
     test_accuracy = float(network.accuracy(run.weights, tests.inputs, tests.targets))
     return LabResult(run, summarize(run), epochs, test_accuracy, wanted)
-
-
-SLOPE_UPDATES = 12  # how many updates of one weight are shown
-
-
-@dataclass(frozen=True, eq=False)
-class OneWeightResult:
-    """Twelve updates of one weight on a slope that stays the same; the first is the subject."""
-
-    rule: str
-    learning_rate: float
-    momentum: float
-    gradient: float
-    response: Response
-
-    n_updates = SLOPE_UPDATES
-    opens_at = 1
-
-    def equation(self, update):
-        """Return update number `update` as a sum: weight + gradient part + memory part."""
-        before, after = self.response.weights[update - 1 : update + 1]
-        parts = self.response.gradient_parts[update - 1], self.response.memory_parts[update - 1]
-        return f"{_number(before)} {_signed(parts[0])} {_signed(parts[1])} = {_number(after)}"
-
-    @property
-    def label(self):
-        """The run in a legend."""
-        return settings_in_words(self.rule, self.learning_rate, self.momentum)
-
-    @property
-    def finding(self):
-        """What a steady slope makes of the rule."""
-        if not self.response.steps.any():
-            return "Without slope and memory, nothing moves the weight"
-        if not self.gradient:
-            return "On flat ground only the memory moves the weight"
-        if self.rule == "plain":
-            return "Without memory, every step on a steady slope is the same"
-        return (
-            f"On a steady slope, update {SLOPE_UPDATES} makes {self.numbers['gain']} times the "
-            "plain step"
-        )
-
-    @property
-    def sentence(self):
-        """The parts of the first update, and what a steady slope makes of the rule."""
-        first, last = np.round(self.response.steps[[0, -1]], 12) + 0.0
-        compared = f": {self.numbers['gain']} times the plain step" if self.gradient else ""
-        return (
-            f"The first update: {self.equation(1)}. If the slope stays the same, the steps go from "
-            f"{_number(first)} to {_number(last)}{compared}."
-        )
-
-    @property
-    def numbers(self):
-        """The row of this run."""
-        told = self.response
-        plain_step = -self.learning_rate * self.gradient
-        gain = f"{told.steps[-1] / plain_step:.3g}" if plain_step else "–"
-        steps = np.round(told.steps[:4], 12) + 0.0  # two parts that cancel leave rounding dust
-        return {
-            "rule": in_words(self.rule),
-            "α": f"{self.learning_rate:g}",
-            "β": "–" if self.rule in WITHOUT_MOMENTUM else f"{self.momentum:g}",
-            "gradient part": f"{told.gradient_parts[0]:.4g}",
-            "memory part": f"{told.memory_parts[0] + 0.0:.4g}",
-            "new weight": f"{told.weights[1]:.6g}",
-            "steps": " ".join(f"{step:.3g}" for step in steps) + " …",
-            "gain": gain,
-        }
-
-
-def _number(value):
-    return f"{value:.6g}".replace("-", "−")
-
-
-def _signed(part):
-    return f"{'−' if part < 0 else '+'} {abs(part):.6g}"
-
-
-def update_one_weight(rule, weight, gradient, learning_rate, momentum, prev_delta):
-    """Update one weight twelve times with the same gradient; return the `OneWeightResult`."""
-    told = response(rule, [gradient] * SLOPE_UPDATES, learning_rate, momentum, weight, prev_delta)
-    return OneWeightResult(rule, learning_rate, momentum, gradient, told)

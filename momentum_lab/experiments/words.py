@@ -1,0 +1,24 @@
+"""Words and numbers that all results share."""
+
+WITHOUT_MOMENTUM = ("plain", "adagrad")  # rules that ignore the momentum
+
+
+def in_words(rule):
+    """Return a rule's name as the lessons write it: previous_delta becomes previous-delta."""
+    return {"previous_delta": "previous-delta"}.get(rule, rule.replace("_", " "))
+
+
+def settings_in_words(rule, learning_rate, momentum):
+    """Return rule, learning rate and, where the rule uses it, momentum, for a legend."""
+    words = f"{in_words(rule)}, α {learning_rate:g}"
+    return words if rule in WITHOUT_MOMENTUM else f"{words}, β {momentum:g}"
+
+
+def number(value):
+    """Return a number as text, with a real minus sign."""
+    return f"{value:.6g}".replace("-", "−")
+
+
+def signed(part):
+    """Return a number as text that can be put behind another one: "+ 0.5" or "− 0.5"."""
+    return f"{'−' if part < 0 else '+'} {abs(part):.6g}"
