@@ -16,6 +16,7 @@ import ipywidgets as widgets
 from momentum_lab import experiments, plots
 from momentum_lab.controls import Choice, Number, even_grid, log_grid
 from momentum_lab.picture import Picture
+from momentum_lab.pointer import Pointer
 from momentum_lab.rules import RULES, averaged, heavy_ball, nesterov, plain, previous_delta
 from momentum_lab.validation import unknown_name, whole_number
 
@@ -40,11 +41,17 @@ class Dashboard:
     compute(**values): returns the result for the controls' values (see experiments).
     view: the `View` that draws results.
     presets: a dict from a name to the values that it sets.
+    answers: a dict from a name to a function of the present values; it returns values to set.
+    pick: the plots that a reader can click or drag in, a dict from the name of the axes to the
+    controls that follow (or None), for the place along x and along y.
     start: values to begin with (and to reset to) in place of the controls' own.
     """
 
-    def __init__(self, name, controls, compute, view, presets=None, start=None):
+    def __init__(
+        self, name, controls, compute, view, presets=None, start=None, answers=None, pick=None
+    ):
         self.name, self.presets, self._compute = name, presets or {}, compute
+        self.answers, self._pick = answers or {}, pick or {}
         self.controls = {control.name: control for control in controls}
         for control in controls:
             if hasattr(type(self), control.name):
@@ -59,6 +66,7 @@ class Dashboard:
         self._busy = False
         self._make_widgets(view.size)
         self._recompute()
+        self._pointer.areas = [self.picture.area(axes) for axes in self._pick]
         for control in controls:
             control.observe(self._control_changed, ["value", "note"])
 
@@ -91,6 +99,24 @@ class Dashboard:
         if name not in self.presets:
             raise unknown_name("preset", name, self.presets)
         return self.set(**self.presets[name])
+
+    def answer(self, name):
+        """Jump to the settings that this answer computes from the present ones."""
+        if name not in self.answers:
+            raise unknown_name("answer", name, self.answers)
+        return self.set(**self.answers[name](**self.values))
+
+    def point(self, axes, x, y):
+        """Point at a place of the plot of this name, as a click does; return the dashboard."""
+        if axes not in self._pick:
+            raise unknown_name("plot", axes, self._pick)
+        return self.set(
+            **{
+                name: value
+                for name, value in zip(self._pick[axes], (x, y), strict=True)
+                if name is not None
+            }
+        )
 
     def reset(self):
         """Take every control back to where it started; pinned runs stay."""
@@ -217,6 +243,10 @@ class Dashboard:
         if "seed" in self.controls:
             actions.insert(2, _button("new seed", self.new_seed, "other random start weights"))
         presets = [_button(name, lambda name=name: self.preset(name)) for name in self.presets]
+        presets += [_button(name, lambda name=name: self.answer(name)) for name in self.answers]
+        self._pointer = Pointer()
+        self._pointer.add_class("ml-hidden")
+        self._pointer.observe(self._pointed, "place")
         playback = [
             self._play,
             self._play_button,
@@ -231,11 +261,19 @@ class Dashboard:
             _box("ml-controls", *(control.widget for control in self.controls.values())),
             _box("ml-row", _text("try"), *presets) if presets else _box("ml-row"),
             self._image,
+            *([self._pointer] if self._pick else []),
             self._status,
             _box("ml-row ml-playback", *playback),
             _box("ml-row", _text("compare"), *actions),
             self._table,
         )
+
+    def _pointed(self, change):
+        area, across, up, _press = change["new"]
+        axes = list(self._pick)[area]
+        x, y = self.picture.data_at(axes, across, up)
+        # Three digits are as fine as a pixel, and can be read and typed.
+        self.point(axes, float(f"{x:.3g}"), float(f"{y:.3g}"))
 
     def _position_moved(self, change):
         if not self._following:
@@ -257,10 +295,11 @@ class Dashboard:
 
     def _show_picture(self):
         width, height = self._size
+        pick = " ml-pick" if self._pick else ""
         picture = base64.b64encode(self.picture.live_png()).decode()
         self._image.value = (
             f'<div class="ml-finding">{html.escape(self.result.finding)}</div>'
-            f'<img class="ml-picture" width="{width}" height="{height}" decoding="sync" '
+            f'<img class="ml-picture{pick}" width="{width}" height="{height}" decoding="sync" '
             f'alt="{html.escape(self.alt)}" src="data:image/png;base64,{picture}">'
         )
 
@@ -358,22 +397,25 @@ def rule_options(rules):
     return {experiments.in_words(rule.__name__): rule.__name__ for rule in rules}
 
 
+def rule_choice(own_rules, built_in, otherwise):
+    """Return the control for the rule: a reader's own come first, and the first is chosen."""
+    for rule in own_rules:
+        if not hasattr(rule, "__name__"):  # it is also what the reader chooses it by
+            raise TypeError(f"a rule must be a function, got {type(rule).__name__}")
+    chosen = own_rules[0].__name__ if own_rules else otherwise
+    return Choice("rule", rule_options([*own_rules, *built_in]), chosen)
+
+
 def network_lab(*own_rules, **start):
     """Return the network lab: train a real network anew on every event.
 
     own_rules: your own rule functions; the first is chosen, the built-in ones are offered, too.
     start: values to begin with, such as momentum=0.9.
     """
-    for rule in own_rules:
-        if not hasattr(rule, "__name__"):  # it is also what the reader chooses it by
-            raise TypeError(f"a rule must be a function, got {type(rule).__name__}")
-    rules = [*own_rules, *RULES.values()]
     return Dashboard(
         "network_lab",
         [
-            Choice(
-                "rule", rule_options(rules), rules[0].__name__ if own_rules else "previous_delta"
-            ),
+            rule_choice(own_rules, RULES.values(), "previous_delta"),
             Choice("data_set", experiments.DATA_SETS, "iris"),
             Number("learning_rate", LEARNING_RATES, 0.05),
             Number("hidden_units", range(1, 31), 7),

@@ -24,17 +24,20 @@ HEADER = TITLE_ROW + MOST_LEGEND_ROWS * LEGEND_ROW
 
 @dataclass(frozen=True)
 class View:
-    """How results become a picture: three functions, and a size in pixels.
+    """How results become a picture: three functions or four, and a size in pixels.
 
     frame(figure) makes and returns the axes, a dict by name, with everything that never moves;
     scale(axes, entries) sets the limits that show them all, each (result, look, shown);
-    draw(axes, result, look, shown) adds one result, up to update number `shown`.
+    draw(axes, result, look, shown) adds one result, up to update number `shown`;
+    scene(axes, result), if there is one, adds what lies behind the results, such as a landscape.
+    It is drawn anew only when the result's `scene` (anything that can be compared) is another one.
     """
 
     frame: Callable
     scale: Callable
     draw: Callable
     size: tuple[int, int] = (900, 400)
+    scene: Callable | None = None
 
 
 class Picture:
@@ -59,9 +62,10 @@ class Picture:
         with rc_context(self._style):
             self._clear()
             self._view.scale(self.axes, self._entries)
-            needed = self._limits(), tuple(pinned)
+            scene = present[0].scene if self._view.scene else None
+            needed = self._limits(), tuple(pinned), scene
             if needed != self._background_for:
-                self._draw_background(pinned)
+                self._draw_background(pinned, present)
                 self._background_for = needed
             self._canvas.restore_region(self._background)
             self._view.draw(self.axes, *present)
@@ -88,6 +92,22 @@ class Picture:
         png = self._encode(np.asarray(self._canvas.buffer_rgba())[unused:])
         self._canvas.restore_region(without_header)
         return png
+
+    def area(self, name):
+        """Return where in the live picture these axes are: (left, top, right, bottom), as shares.
+
+        Counted from the upper left corner.
+        """
+        self._draw_if_cold()
+        width, height = self._view.size
+        box = self.axes[name].bbox
+        return box.x0 / width, 1 - box.y1 / height, box.x1 / width, 1 - box.y0 / height
+
+    def data_at(self, name, across, up):
+        """Return the data coordinates (x, y) at these shares of the width and height of axes."""
+        self._draw_if_cold()
+        axes = self.axes[name]
+        return axes.transData.inverted().transform(axes.transAxes.transform((across, up)))
 
     def _warm_up(self):
         if self in Picture._warm:
@@ -120,7 +140,9 @@ class Picture:
             axes.set_autoscale_on(False)
         self._fixed = set(self._artists())
 
-    def _draw_background(self, pinned):
+    def _draw_background(self, pinned, present):
+        if self._view.scene:
+            self._view.scene(self.axes, present[0])
         for result in pinned:
             self._view.draw(self.axes, *result)
         self._canvas.draw()
