@@ -5,7 +5,8 @@ Where things live, each module using only those above it:
     rules       the update rules: plain functions with one signature
     network     the network: one flat weight vector, outputs, error, gradient
     data        iris, penguins, digits and two made-up sets -> Dataset
-    training    train(network, dataset, rule, ...) -> Run
+    landscapes  losses of one and two weights: valley, double well, banana, Lessard's
+    training    train(network, dataset, rule, ...) -> Run; descend(landscape, ...) -> Path
     measures    swings, overshoot, settling, convergence: what the plots say, as numbers
     replay      the source post's arithmetic and its author's program of 2017
     plots       draw a result on given axes; one palette
@@ -18,7 +19,7 @@ load, so `train` and its friends load it when they are first named.
 
 import importlib
 
-from momentum_lab import data, measures, rules
+from momentum_lab import data, landscapes, measures, rules
 from momentum_lab.data import Dataset
 from momentum_lab.network import Network
 from momentum_lab.rules import (
@@ -36,11 +37,14 @@ __all__ = [
     "RULES",
     "Dataset",
     "Network",
+    "Path",
     "Run",
     "adagrad",
     "averaged",
     "data",
+    "descend",
     "heavy_ball",
+    "landscapes",
     "measures",
     "nesterov",
     "plain",
@@ -51,7 +55,13 @@ __all__ = [
     "train",
 ]
 
-_LOADED_WHEN_NAMED = {"train": "training", "Run": "training", "replay": "replay"}
+_LOADED_WHEN_NAMED = {
+    "train": "training",
+    "Run": "training",
+    "descend": "training",
+    "Path": "training",
+    "replay": "replay",
+}
 
 
 def __getattr__(name):

@@ -6,11 +6,19 @@ the rule, so it is right for a reader's own rule, too.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from momentum_lab.rules import get_rule, try_rule
-from momentum_lab.validation import finite, learning_rates, momenta, one_number
+from momentum_lab.rules import get_rule, plain, try_rule
+from momentum_lab.validation import finite, learning_rates, momenta, one_number, whole_number
+
+REGIMES = ("smooth", "ringing", "sign-flipping", "edge", "diverging")
+"""What a weight can do on its way, by the dominant root; see `regime`."""
+
+EDGE = 1e-9  # a dominant root this close to 1 neither converges nor diverges
+LARGEST_MOMENTUM = 1 - 1e-6  # the searches for the best momentum go no further
+LARGEST_WEIGHT = 1e100  # a weight that diverges is held here, so that it stays a finite number
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +65,9 @@ def response(rule, gradients, learning_rate, momentum, weight=0.0, memory=0.0):
     return Response(np.array(weights), np.array(gradient_parts), np.array(memory_parts))
 
 
+# --- the matrix of a rule, its roots and what they say --------------------------------------
+
+
 def transition_matrix(rule, curvature, learning_rate, momentum):
     """Return the matrices that one update applies to (weight, memory), shape (..., 2, 2).
 
@@ -64,47 +75,125 @@ def transition_matrix(rule, curvature, learning_rate, momentum):
     (weight 0, gradient 0, memory 1). `curvature`, `learning_rate` and `momentum` broadcast.
     Raises ValueError for a rule that is not linear on this loss, such as adagrad.
     """
-    rule = try_rule(get_rule(rule))
-    curvature = finite("curvature", curvature)
-    learning_rate, momentum = learning_rates(learning_rate), momenta(momentum)
-    shape = np.broadcast_shapes(curvature.shape, learning_rate.shape, momentum.shape)
-
-    def after_one_update(weight, memory):
-        new = rule(weight, curvature * weight, memory, learning_rate, momentum)
-        return np.stack([np.broadcast_to(part, shape) for part in new], axis=-1)
-
-    from_weight, from_memory = after_one_update(1.0, 0.0), after_one_update(0.0, 1.0)
-    mixed = 0.3 * from_weight + 0.7 * from_memory
-    is_linear = np.allclose(after_one_update(0.3, 0.7), mixed)
-    if not is_linear or after_one_update(0.0, 0.0).any():
-        raise ValueError(
-            f"rule {getattr(rule, '__name__', 'own rule')} must be linear on a quadratic loss "
-            "(twice the weight and memory must give twice the result); it is not"
-        )
-    return np.stack([from_weight, from_memory], axis=-1)
+    entries = _linear_entries(rule, curvature, learning_rate, momentum)
+    return np.stack(entries, axis=-1).reshape(*entries[0].shape, 2, 2)
 
 
 def roots(rule, curvature, learning_rate, momentum):
     """Return the two eigenvalues of the transition matrix, complex, shape (..., 2).
 
     z² − (trace)·z + determinant = 0. A memory that never reaches the weight (rule plain) does
-    not count: its root is given as 0.
+    not count: its root is given as 0. Raises as `transition_matrix`.
     """
-    matrix = transition_matrix(rule, curvature, learning_rate, momentum)
-    forgotten = matrix[..., 0, 1] == 0
-    from_memory = np.where(forgotten, 0.0, matrix[..., 1, 1])
-    half_trace = (matrix[..., 0, 0] + from_memory) / 2
-    determinant = matrix[..., 0, 0] * from_memory - matrix[..., 0, 1] * matrix[..., 1, 0]
-    spread = np.sqrt((half_trace**2 - determinant).astype(complex))
-    return np.stack([half_trace + spread, half_trace - spread], axis=-1)
+    middle, spread_squared = _middle_and_spread(
+        _linear_entries(rule, curvature, learning_rate, momentum)
+    )
+    spread = np.sqrt(spread_squared + 0j)
+    return np.stack([middle + spread, middle - spread], axis=-1)
 
 
 def rate(rule, curvature, learning_rate, momentum):
     """Return the factor by which the error shrinks (or grows) in each update, in the long run.
 
-    It is the larger absolute value of the two `roots`: below 1 the rule converges.
+    It is the larger absolute value of the two `roots`: below 1 the rule converges. Arguments
+    broadcast; raises as `transition_matrix`.
     """
-    return np.abs(roots(rule, curvature, learning_rate, momentum)).max(axis=-1)
+    return _rate(_linear_entries(rule, curvature, learning_rate, momentum))[()]
+
+
+def regime(rule, curvature, learning_rate, momentum):
+    """Return what the weight does on its way, a name from `REGIMES`, or an array of names.
+
+    The dominant root z decides: diverging if |z| > 1 + EDGE; edge if |z| is within EDGE of 1;
+    otherwise ringing if z is complex, sign-flipping if it is negative, smooth if it is not.
+    Arguments broadcast; raises as `transition_matrix`.
+    """
+    entries = _linear_entries(rule, curvature, learning_rate, momentum)
+    size = _rate(entries)
+    middle, spread_squared = _middle_and_spread(entries)
+    conditions = [size > 1 + EDGE, size >= 1 - EDGE, spread_squared < 0, middle < 0]
+    names = np.array(REGIMES)[np.select(conditions, [4, 3, 1, 2], 0)]
+    return names if names.ndim else str(names)
+
+
+def _call(rule, *arguments):
+    """Call `rule`; one that takes single numbers only is called once for each of them."""
+    try:
+        return rule(*arguments)
+    except (TypeError, ValueError):  # from an `if` or a math function that was given an array
+        return np.vectorize(rule, otypes=(float, float))(*arguments)
+
+
+def _entries(rule, curvature, learning_rate, momentum):
+    """Return the four entries of the transition matrix, row by row; nothing is checked."""
+    to_weight, to_memory = _call(rule, 1.0, 1.0 * curvature, 0.0, learning_rate, momentum)
+    memory_to_weight, memory_to_memory = _call(rule, 0.0, 0.0, 1.0, learning_rate, momentum)
+    return to_weight, memory_to_weight, to_memory, memory_to_memory
+
+
+def _linear_entries(rule, curvature, learning_rate, momentum):
+    """Check everything; return the four entries of the matrix as arrays of one shape."""
+    rule = try_rule(get_rule(rule))
+    settings = np.broadcast_arrays(
+        finite("curvature", curvature), learning_rates(learning_rate), momenta(momentum)
+    )
+    entries = np.broadcast_arrays(*_entries(rule, *settings), settings[0])[:4]
+    ww, wm, mw, mm = entries
+    # Far from (1, 0) and (0, 1) and with other signs: clipped and restarted rules show themselves.
+    # First a memory that a rule can draw the square root of.
+    for weight, memory in ((-300.0, 700.0), (-300.0, -700.0)):
+        new_weight, new_memory = _call(rule, weight, settings[0] * weight, memory, *settings[1:])
+        if not (
+            np.allclose(new_weight, ww * weight + wm * memory)
+            and np.allclose(new_memory, mw * weight + mm * memory)
+        ):
+            raise ValueError(
+                f"rule {_name(rule)} must be linear on a quadratic loss "
+                "(twice the weight and memory must give twice the result); it is not"
+            )
+    return entries
+
+
+def _name(rule):
+    return getattr(rule, "__name__", "own rule")
+
+
+def _without_idle_memory(entries):
+    """Return the entries, with 0 for the fate of a memory that never reaches the weight."""
+    ww, wm, mw, mm = entries
+    return ww, wm, mw, np.where(wm == 0, 0.0, mm)
+
+
+def _middle_and_spread(entries):
+    """Return m and d such that the roots are m ± √d: d < 0 makes them complex."""
+    ww, wm, mw, mm = _without_idle_memory(entries)
+    half = (ww - mm) / 2
+    return (ww + mm) / 2, half * half + wm * mw
+
+
+def _rate(entries):
+    middle, spread_squared = _middle_and_spread(entries)
+    if_real = np.abs(middle) + np.sqrt(np.abs(spread_squared))
+    if_complex = np.sqrt(np.abs(middle * middle - spread_squared))  # |z|² is the determinant
+    return np.where(spread_squared < 0, if_complex, if_real)
+
+
+# --- the best settings ----------------------------------------------------------------------
+
+
+class Settings(NamedTuple):
+    """The best settings of a rule for a range of curvatures, and the rate they reach."""
+
+    learning_rate: float
+    momentum: float
+    rate: float
+
+
+class Damping(NamedTuple):
+    """The best momentum for one curvature and learning rate, and the rate it reaches."""
+
+    momentum: float
+    rate: float
 
 
 def learning_rate_limit(rule, curvature, momentum):
@@ -113,16 +202,16 @@ def learning_rate_limit(rule, curvature, momentum):
     Found by bisection on `rate`, to 1e-12 of its value; `curvature` and `momentum` are numbers.
     Raises ValueError for a curvature that is not positive, or a rule that is not linear.
     """
-    curvature = one_number("curvature", finite("curvature", curvature))
+    curvature = _positive_curvature(one_number("curvature", finite("curvature", curvature)))
     momentum = one_number("momentum", momenta(momentum))
-    if curvature <= 0:
-        raise ValueError(f"curvature must be greater than 0, got {curvature}")
+    candidates = np.geomspace(1e-3, 1e6, 2000) / curvature
+    _linear_entries(rule, curvature, candidates, momentum)
+    rule = get_rule(rule)
 
     def diverges(learning_rate):
-        return rate(rule, curvature, learning_rate, momentum) > 1 + 1e-12
+        return _rate(_entries(rule, curvature, learning_rate, momentum)) > 1 + 1e-12
 
-    candidates = np.geomspace(1e-3, 1e6, 2000) / curvature
-    too_large = np.flatnonzero(diverges(candidates))
+    too_large = np.flatnonzero(np.broadcast_to(diverges(candidates), candidates.shape))
     if too_large.size == 0:
         return np.inf
     if too_large[0] == 0:
@@ -132,3 +221,249 @@ def learning_rate_limit(rule, curvature, momentum):
         middle = (low + high) / 2
         low, high = (low, middle) if diverges(middle) else (middle, high)
     return float(low)
+
+
+def best_settings(rule, condition_number):
+    """Return the `Settings` with the smallest worst `rate` for a range of curvatures.
+
+    The curvatures reach from 1/condition_number to 1; divide the learning rate by the largest
+    curvature if yours is not 1. The search trusts that the worst rate has one valley, and takes
+    the smallest momentum where several are equally good (plain: 0).
+    Raises ValueError for a condition number below 1 and for a rule that converges nowhere.
+    Source: Polyak 1964 and Lessard, Recht & Packard 2016 have the closed forms to compare with.
+    """
+    condition_number = one_number("condition_number", finite("condition_number", condition_number))
+    return Settings(*(float(best) for best in _best(rule, condition_number)))
+
+
+def best_rates(rule, condition_numbers):
+    """Return the rate of `best_settings` for each condition number, in the shape they have.
+
+    Raises as `best_settings`.
+    """
+    return _best(rule, condition_numbers)[2][()]
+
+
+def critical_damping(rule, curvature, learning_rate):
+    """Return the `Damping` with the smallest `rate` at one curvature and learning rate.
+
+    With less momentum the weight creeps, with more it rings. Where every bit of momentum helps
+    (previous_delta while learning rate · curvature is below 3 − 2√2) it is LARGEST_MOMENTUM;
+    where none helps it is 0. Raises ValueError for a curvature that is not positive, and as `rate`.
+    """
+    curvature = _positive_curvature(one_number("curvature", finite("curvature", curvature)))
+    learning_rate = one_number("learning_rate", learning_rates(learning_rate))
+    _linear_entries(rule, curvature, learning_rate, TRIED * LARGEST_MOMENTUM)
+    rule = get_rule(rule)
+
+    def rate_at(fading):
+        return _rate(_entries(rule, curvature, learning_rate, _momentum(fading)))
+
+    fading, rate = _lowest(rate_at, np.array(0.0), np.array(MOST_FADING), rounds=16)
+    return Damping(float(_momentum(fading)), float(rate))
+
+
+TRIED = np.linspace(0, 1, 17)  # where in its bracket a search looks in each round
+MOST_FADING = -np.log(1 - LARGEST_MOMENTUM)
+
+
+def _momentum(fading):
+    """Return the momentum 1 − e^(−fading): equal steps of `fading` crowd it towards 1."""
+    return -np.expm1(-fading)
+
+
+def _positive_curvature(curvature):
+    if curvature <= 0:
+        raise ValueError(f"curvature must be greater than 0, got {curvature}")
+    return curvature
+
+
+def _best(rule, condition_number):
+    """Return the best learning rates, momenta and rates, each in the shape of the conditions."""
+    condition_number = finite("condition_number", condition_number)
+    if (condition_number < 1).any():
+        wrong = condition_number[condition_number < 1].flat[0]
+        raise ValueError(f"condition_number must be at least 1, got {wrong}")
+    _linear_entries(rule, [[1.0], [1e-3]], [0.01, 0.1, 1.0], 0.9)
+    rule = get_rule(rule)
+    # Trace and determinant are straight lines in the curvature, and the pairs with a rate below
+    # any r fill a triangle: so the worst curvature is always one of the two ends.
+    ends = np.stack([1 / condition_number, np.ones(condition_number.shape)])[..., None, None]
+
+    def best_learning_rate(momentum):
+        """Return the logarithm of the best learning rate for each momentum, and its rate."""
+
+        def worst_rate(log_learning_rate):
+            learning_rate = np.exp(log_learning_rate)
+            rates = _rate(_entries(rule, ends, learning_rate, momentum[..., None]))
+            return np.broadcast_to(rates, (2, *learning_rate.shape)).max(axis=0)
+
+        low, high = np.log(1e-5), np.log(1e5)
+        start = np.zeros(momentum.shape)
+        return _lowest(worst_rate, start + low, start + high, rounds=11)
+
+    start = np.zeros(condition_number.shape)
+    fading, _ = _lowest(
+        lambda fading: best_learning_rate(_momentum(fading))[1],
+        start,
+        start + MOST_FADING,
+        rounds=9,
+    )
+    momentum = _momentum(fading)
+    log_learning_rate, rate = (found[..., 0] for found in best_learning_rate(momentum[..., None]))
+    if (rate >= 1).any():
+        raise ValueError(
+            f"rule {_name(rule)} does not converge at any learning rate and momentum for "
+            f"condition number {condition_number[rate >= 1].flat[0]}"
+        )
+    return np.exp(log_learning_rate), momentum, rate
+
+
+def _lowest(values_at, low, high, rounds):
+    """Return where the values have their one valley between low and high, and how low it is.
+
+    Each round tries 17 places and goes on between the neighbours of the best of them.
+    """
+    for _ in range(rounds):
+        places = low[..., None] + (high - low)[..., None] * TRIED
+        values = np.broadcast_to(values_at(places), places.shape)
+        best = values.argmin(axis=-1)[..., None]
+        low = np.take_along_axis(places, np.maximum(best - 1, 0), -1)[..., 0]
+        high = np.take_along_axis(places, np.minimum(best + 1, TRIED.size - 1), -1)[..., 0]
+    return [np.take_along_axis(found, best, -1)[..., 0] for found in (places, values)]
+
+
+# --- what the memory does to a series of gradients ------------------------------------------
+
+
+def steady_gain(rule, momentum):
+    """Return what the rule makes, in the long run, of a gradient that stays the same.
+
+    1 is plain's step. With step = r·memory + s·g and new memory = p·memory + q·g it is
+    s + r·q/(z − p) at z = 1, relative to plain; inf for a memory that never fades (|p| ≥ 1).
+    The shape is that of `momentum`; learning rate 1. Raises as `transition_matrix`.
+    """
+    return _gain(rule, momentum, 1)
+
+
+def alternating_gain(rule, momentum):
+    """Return what the rule makes, in the long run, of a gradient that changes its sign each time.
+
+    As `steady_gain`, at z = −1: below 1 the rule damps a zig-zag, above 1 it drives it.
+    """
+    return _gain(rule, momentum, -1)
+
+
+def memory_weights(rule, momentum, updates):
+    """Return how much of the gradient 0, 1, 2, … updates ago is in a step, (..., updates).
+
+    1 is what plain takes of the present gradient: s, then r·q·p^(k−1), see `steady_gain`.
+    Raises as `transition_matrix`.
+    """
+    updates = whole_number("updates", updates, 1)
+    now, before, kept = _filter(rule, momentum)
+    ages = np.arange(updates - 1)
+    return np.concatenate([now[..., None], before[..., None] * kept[..., None] ** ages], axis=-1)
+
+
+def memory_length(rule, momentum):
+    """Return the mean age of the gradients in a step, in updates, weighted by their share.
+
+    inf for a memory that never fades, ±inf where the shares add up to 0. The shape is that of
+    `momentum`. Raises as `transition_matrix`.
+    """
+    now, before, kept = _filter(rule, momentum)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        total = now + before / (1 - kept)
+        age = before / (1 - kept) ** 2 / total
+    return np.where(np.abs(kept) < 1, age, np.inf)[()]
+
+
+def _gain(rule, momentum, z):
+    now, before, kept = _filter(rule, momentum)
+    with np.errstate(divide="ignore"):
+        return np.where(np.abs(kept) < 1, now + before / (z - kept), np.inf)[()]
+
+
+def _filter(rule, momentum):
+    """Return the share of the present gradient, of the last one, and the factor from then on."""
+    momentum = momenta(momentum)
+    _linear_entries(rule, 1.0, 1.0, momentum)
+    rule = get_rule(rule)
+    plain_step, _ = plain(0.0, 1.0, 0.0, 1.0, 0.0)
+    from_memory, kept = _call(rule, 0.0, 0.0, 1.0, 1.0, momentum)
+    from_gradient, stored = _call(rule, 0.0, 1.0, 0.0, 1.0, momentum)
+    before = from_memory * stored / plain_step + 0.0  # no minus zeros
+    parts = from_gradient / plain_step, before, np.where(before == 0, 0.0, kept)
+    return [np.broadcast_to(part, momentum.shape) for part in parts]
+
+
+# --- the way from a start at rest, and with noise -------------------------------------------
+
+
+def from_rest(rule, curvature, learning_rate, momentum, updates):
+    """Return the weight before the first and after each update, (..., updates + 1).
+
+    It starts at weight 1 with memory 0; one that diverges is held at ±LARGEST_WEIGHT.
+    The other arguments broadcast. Raises as `transition_matrix`.
+    """
+    updates = whole_number("updates", updates, 1)
+    ww, wm, mw, mm = _linear_entries(rule, curvature, learning_rate, momentum)
+    weight, memory = np.ones(ww.shape), np.zeros(ww.shape)
+    weights = [weight]
+    for _ in range(updates):
+        new = ww * weight + wm * memory, mw * weight + mm * memory
+        weight, memory = (np.clip(part, -LARGEST_WEIGHT, LARGEST_WEIGHT) for part in new)
+        weights.append(weight)
+    return np.stack(weights, axis=-1)
+
+
+def transient_growth(rule, curvature, learning_rate, momentum, updates=1000):
+    """Return the largest absolute weight on the way `from_rest`: above 1 it got worse first.
+
+    The arguments broadcast. Raises as `transition_matrix`.
+    """
+    return np.abs(from_rest(rule, curvature, learning_rate, momentum, updates)).max(axis=-1)
+
+
+def error_by_curvature(rule, curvatures, learning_rate, momentum, updates):
+    """Return what each curvature adds to the error, λ·w²/2, (n_curvatures, updates + 1).
+
+    Each weight starts at 1 with memory 0. Raises ValueError for curvatures that are not one
+    row, and as `from_rest`.
+    """
+    curvatures = finite("curvatures", curvatures)
+    if curvatures.ndim != 1:
+        raise ValueError(f"curvatures must be one row of numbers, got shape {curvatures.shape}")
+    learning_rate = one_number("learning_rate", learning_rates(learning_rate))
+    momentum = one_number("momentum", momenta(momentum))
+    weights = from_rest(rule, curvatures, learning_rate, momentum, updates)
+    return curvatures[:, None] * weights**2 / 2
+
+
+def noise_variance(rule, curvature, learning_rate, momentum, noise=1.0):
+    """Return the variance of a weight whose gradient carries noise, in the long run.
+
+    The gradient is λ·w plus independent noise of mean 0 and standard deviation `noise`.
+    The covariance C of (weight, memory) solves C = A·C·Aᵀ + b·bᵀ (Lyapunov), with the
+    transition matrix A and the trace b that one noise leaves. inf where the rule does not
+    converge. The arguments broadcast. Raises ValueError for negative noise, and as `rate`.
+    """
+    noise = finite("noise", noise)
+    if (noise < 0).any():
+        raise ValueError(f"noise must not be negative, got {noise[noise < 0].flat[0]}")
+    entries = _linear_entries(rule, curvature, learning_rate, momentum)
+    kick = _call(get_rule(rule), 0.0, 1.0, 0.0, learning_rates(learning_rate), momenta(momentum))
+    stable = _rate(entries) < 1 - EDGE
+    ww, wm, mw, mm = (np.where(stable, entry, 0.0) for entry in _without_idle_memory(entries))
+    # The three different entries of C, in the order weight², weight·memory, memory².
+    one_update = [
+        [ww * ww, 2 * ww * wm, wm * wm],
+        [ww * mw, ww * mm + wm * mw, wm * mm],
+        [mw * mw, 2 * mw * mm, mm * mm],
+    ]
+    one_update = np.moveaxis(np.array(one_update), (0, 1), (-2, -1))
+    added = [kick[0] * kick[0], kick[0] * kick[1], kick[1] * kick[1]]
+    added = np.stack(np.broadcast_arrays(*added, ww)[:3], axis=-1)
+    variance = np.linalg.solve(np.eye(3) - one_update, added[..., None])[..., 0, 0]
+    return np.where(stable, variance * noise**2, np.inf)[()]

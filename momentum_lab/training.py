@@ -1,14 +1,16 @@
-"""Train a network: the compiled loop behind one plain function, and the frozen result.
+"""Train a network, or descend a landscape: one plain function and one frozen result for each.
 
 An *update* is one change of the weights. Online training (batch_size=1) makes one for each item,
 so an epoch, one pass over the data, is n_items updates.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from momentum_lab import kernels
+from momentum_lab.landscapes import Landscape, get_landscape
 from momentum_lab.network import ERRORS, Network
 from momentum_lab.rules import RULES, get_rule, try_rule
 from momentum_lab.validation import finite, learning_rates, momenta, whole_number
@@ -16,6 +18,7 @@ from momentum_lab.validation import finite, learning_rates, momenta, whole_numbe
 MOST_VISITS = 20_000_000  # items visited in one run: seconds, and 160 MB for their order
 VISITS_A_CALL = 200_000  # the compiled loop comes back to Python so often, to hear an interrupt
 NUMBERS_AT_ONCE = 2_000_000  # hidden and output values held at once to measure the epochs
+MOST_STEPS = 100_000  # updates in one descent: about a second
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -172,6 +175,147 @@ def train(
     )
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class Path:
+    """One descent on a landscape: what went in, and every update. Arrays are read-only.
+
+    `diverged_at` is the number (from 1) of the update that would have made the weight vector
+    longer than 10⁴, or any number infinite or NaN; else None. That update is undone and ends
+    the path, so it counts nowhere else.
+
+    learning_rate, momentum: as given, one number or one for each update that was asked for.
+    weights: at the start and after each update, (n_updates + 1, d).
+    losses: at these weights, (n_updates + 1,).
+    gradients: as each update used them, with the landscape's noise, (n_updates, d).
+    gradient_parts: the step that the gradient alone would have made, (n_updates, d).
+    memory_parts: what the memory added to it, (n_updates, d).
+    """
+
+    landscape: Landscape
+    rule: str
+    learning_rate: float | np.ndarray
+    momentum: float | np.ndarray
+    weights: np.ndarray
+    losses: np.ndarray
+    gradients: np.ndarray
+    gradient_parts: np.ndarray
+    memory_parts: np.ndarray
+    diverged_at: int | None
+
+    def __post_init__(self):
+        for value in vars(self).values():
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
+
+    @property
+    def n_updates(self):
+        """How many updates were made, without the one that diverged."""
+        return len(self.gradients)
+
+    @property
+    def steps(self):
+        """The whole step of each update, the sum of its two parts, (n_updates, d)."""
+        return self.gradient_parts + self.memory_parts
+
+    def __repr__(self):
+        ended = f"loss {self.losses[-1]:.4g}"
+        if self.diverged_at is not None:
+            ended = f"diverged at update {self.diverged_at}"
+        return f"Path of {self.rule} on {self.landscape.name}: {self.n_updates} updates, {ended}"
+
+
+def descend(landscape, start, rule, learning_rate, momentum, steps):
+    """Let `rule` make `steps` updates on `landscape` from `start` and return the `Path`.
+
+    landscape: a name from `LANDSCAPES` or a `Landscape`; start: its d weights.
+    rule: a name from `RULES` or any function with their signature; it sees plain numbers, one
+    weight at a time, and is called twice for each, with and without its memory.
+    learning_rate, momentum: one number, or an array with one for each update.
+
+    Equal arguments give equal bytes, also with noise. Divergence is no error but a result:
+    `Path.diverged_at`. Raises ValueError or TypeError as `train` does.
+    """
+    landscape = get_landscape(landscape)
+    rule = try_rule(get_rule(rule))
+    steps = whole_number("steps", steps, 1, MOST_STEPS)
+    learning_rate = _one_or_each("learning_rate", learning_rates(learning_rate), steps)
+    momentum = _one_or_each("momentum", momenta(momentum), steps)
+    weights = _checked_start(landscape, start)
+    d = landscape.dimension
+    noise = landscape.noise * np.random.default_rng(landscape.noise_seed).normal(size=(steps, d))
+    rates = np.broadcast_to(learning_rate, steps).tolist()
+    kept = np.broadcast_to(momentum, steps).tolist()
+
+    memory = [0.0] * d
+    path, gradients, from_gradient = [weights], [], []
+    with np.errstate(all="ignore"):  # a number that is not finite ends the path instead
+        for update in range(steps):
+            gradient = (landscape.gradient(np.array(weights)) + noise[update]).tolist()
+            if not all(map(math.isfinite, gradient)):
+                break
+            settings = rates[update], kept[update]
+            alone = [
+                _two_numbers(rule, w, g, 0.0, *settings)[0]
+                for w, g in zip(weights, gradient, strict=True)
+            ]
+            new = [
+                _two_numbers(rule, w, g, m, *settings)
+                for w, g, m in zip(weights, gradient, memory, strict=True)
+            ]
+            weights, memory = [w for w, _ in new], [m for _, m in new]
+            if not math.hypot(*weights) <= kernels.LENGTH_LIMIT:  # so written, NaN is past it
+                break
+            if not all(map(math.isfinite, alone + memory)):
+                break
+            path.append(weights)
+            gradients.append(gradient)
+            from_gradient.append(alone)
+        losses = np.array(landscape.value(np.array(path)), dtype=np.float64)
+    infinite = np.flatnonzero(~np.isfinite(losses))
+    done = int(infinite[0]) - 1 if infinite.size else len(gradients)
+    path = np.array(path[: done + 1])
+    alone = np.array(from_gradient[:done]).reshape(done, d)
+    return Path(
+        landscape=landscape,
+        rule=getattr(rule, "__name__", "own rule"),
+        learning_rate=learning_rate,
+        momentum=momentum,
+        weights=path,
+        losses=losses[: done + 1],
+        gradients=np.array(gradients[:done]).reshape(done, d),
+        gradient_parts=alone - path[:-1],
+        memory_parts=path[1:] - alone,
+        diverged_at=None if done == steps else done + 1,
+    )
+
+
+def _two_numbers(rule, *arguments):
+    """Call the rule and return its new weight and memory as plain floats."""
+    try:
+        result = rule(*arguments)
+    except OverflowError:  # Python's way to say infinity
+        return math.inf, math.inf
+    except Exception as error:
+        raise _bad_rule(rule, f"raised {type(error).__name__}: {error}", arguments) from error
+    if isinstance(result, tuple | list) and len(result) == 2 and all(map(_is_number, result)):
+        return float(result[0]), float(result[1])
+    raise _bad_rule(rule, f"must return (weight, memory), two numbers, got {result!r}", arguments)
+
+
+def _is_number(value):
+    """Whether float() may take it; float() itself would also take text or an array."""
+    return isinstance(value, float) or (
+        np.ndim(value) == 0 and np.asarray(value).dtype.kind in "biuf"
+    )
+
+
+def _bad_rule(rule, complaint, arguments):
+    names = ("weight", "gradient", "memory", "learning_rate", "momentum")
+    call = ", ".join(f"{name}={value!r}" for name, value in zip(names, arguments, strict=True))
+    rule = getattr(rule, "__name__", "own rule")
+    return ValueError(f"rule {rule} {complaint}, when it was called as rule({call})")
+
+
 def _run(
     rule,
     network,
@@ -250,6 +394,22 @@ def _checked_weights(network, weights):
     weights = finite("weights", weights)
     network.unpack(weights)
     return weights.copy()
+
+
+def _checked_start(landscape, start):
+    start = finite("start", start)
+    d = landscape.dimension
+    if start.shape != (d,) and not (d == 1 and start.ndim == 0):
+        numbers = "1 number" if d == 1 else f"a row of {d} numbers"
+        raise ValueError(
+            f"start must be {numbers} on landscape {landscape.name}, got shape {start.shape}"
+        )
+    start = start.reshape(d).tolist()
+    if math.hypot(*start) > kernels.LENGTH_LIMIT:
+        raise ValueError(f"start must be at most {kernels.LENGTH_LIMIT:g} long, got {start}")
+    with np.errstate(all="ignore"):
+        finite("the loss at the start", landscape.value(np.array(start)))
+    return start
 
 
 def _checked_order(order, n_items):

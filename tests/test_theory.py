@@ -1,5 +1,7 @@
 """Theory read off the rules: matrices by hand, numpy's eigenvalues, closed forms, simulation."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -47,6 +49,73 @@ def look_back_twice(weight, gradient, memory, learning_rate, momentum):
     """A reader's own rule: heavy ball whose memory counts half."""
     step = momentum * memory / 2 - learning_rate * gradient
     return weight + step, step
+
+
+def on_single_numbers(weight, gradient, memory, learning_rate, momentum):
+    """A reader's own rule that no array can go through: heavy ball with an `if` and math."""
+    push = 0.0 if gradient == 0 else -learning_rate * gradient
+    step = math.fsum([momentum * memory, push])
+    return weight + step, step
+
+
+def never_converges(weight, gradient, memory, learning_rate, momentum):
+    return 2 * weight - learning_rate * gradient * 0, memory
+
+
+# The learning rates between which the roots are complex, at curvature 1.
+RINGING = {
+    "plain": lambda b: (1, 1),
+    "previous_delta": lambda b: (
+        (np.sqrt(1 + b) - np.sqrt(b)) ** 2,
+        (np.sqrt(1 + b) + np.sqrt(b)) ** 2,
+    ),
+    "heavy_ball": lambda b: ((1 - np.sqrt(b)) ** 2, (1 + np.sqrt(b)) ** 2),
+    "nesterov": lambda b: (((1 - b) / (1 + b)) ** 2, 1),
+    "averaged": lambda b: ((1 - np.sqrt(b)) ** 2 / (1 - b), (1 + np.sqrt(b)) ** 2 / (1 - b)),
+}
+
+# The best learning rate, momentum and rate for curvatures from 1/k to 1; r = √k, n = √(3k + 1).
+BEST = {
+    "plain": lambda k: (2 * k / (k + 1), 0, (k - 1) / (k + 1)),
+    "previous_delta": lambda k: (
+        (3 * k + 1) / (k + 3),
+        (k - 1) ** 2 / ((k + 3) * (3 * k + 1)),
+        (k - 1) / (k + 3),
+    ),
+    "heavy_ball": lambda k, r: (4 * k / (r + 1) ** 2, ((r - 1) / (r + 1)) ** 2, (r - 1) / (r + 1)),
+    "nesterov": lambda k, n: (4 * k / (3 * k + 1), (n - 2) / (n + 2), 1 - 2 / n),
+    "averaged": lambda k, r: (r, ((r - 1) / (r + 1)) ** 2, (r - 1) / (r + 1)),
+}
+
+STEADY_GAIN = {
+    "plain": lambda b: 1,
+    "previous_delta": lambda b: 1 + b,
+    "heavy_ball": lambda b: 1 / (1 - b),
+    "nesterov": lambda b: 1 / (1 - b),
+    "averaged": lambda b: 1,
+}
+
+ALTERNATING_GAIN = {
+    "plain": lambda b: 1,
+    "previous_delta": lambda b: 1 - b,
+    "heavy_ball": lambda b: 1 / (1 + b),
+    "nesterov": lambda b: (1 + 2 * b) / (1 + b),
+    "averaged": lambda b: (1 - b) / (1 + b),
+}
+
+# The stationary variance for noise of variance 1, times curvature / learning rate.
+NOISE = {
+    "plain": lambda a, b: 1 / (2 - a),
+    "previous_delta": lambda a, b: ((1 + b) - a * b * (1 - b)) / ((1 - a * b) * (2 - a * (1 - b))),
+    "heavy_ball": lambda a, b: (1 + b) / ((1 - b) * (2 * (1 + b) - a)),
+    "averaged": lambda a, b: (1 + b) / (2 * (1 + b) - a * (1 - b)),
+}
+
+
+def best_by_hand(rule, k):
+    """Return the closed form's best (learning rate, momentum, rate) for condition number k."""
+    extra = {"heavy_ball": [np.sqrt(k)], "averaged": [np.sqrt(k)], "nesterov": [np.sqrt(3 * k + 1)]}
+    return BEST[rule](k, *extra.get(rule, []))
 
 
 def growth_per_update(rule, curvature, learning_rate, momentum, updates=3000, settled=1000):
@@ -173,6 +242,27 @@ def test_previous_delta_is_less_stable_than_plain_above_one_half():
     assert limits[2] < plain and limits[3] == pytest.approx(1 / 0.9, abs=1e-6)
 
 
+def test_previous_delta_changes_its_sign_at_each_update_or_rings_at_its_limit():
+    limits = {b: LIMITS["previous_delta"](b) for b in (0.1, 0.3, 0.4, 0.9)}
+    at_limit = {b: theory.roots("previous_delta", 1.0, a, b) for b, a in limits.items()}
+    assert [bool((z.imag != 0).all()) for z in at_limit.values()] == [False, False, True, True]
+    assert [z.real.min() for z in at_limit.values()][:2] == pytest.approx([-1, -1], abs=1e-12)
+
+
+def test_previous_delta_with_momentum_one_half_repeats_every_three_updates_at_its_limit():
+    assert theory.regime("previous_delta", 1.0, 2.0, 0.5) == "edge"
+    weights = theory.from_rest("previous_delta", 1.0, 2.0, 0.5, 12)
+    np.testing.assert_array_equal(weights[3:], weights[:-3])
+    assert len(set(weights[:3].tolist())) > 1
+
+
+@given(st.floats(1e-6, 0.99))
+def test_nesterov_has_a_limit_below_two_at_every_momentum_above_zero(momentum):
+    limit = theory.learning_rate_limit("nesterov", 1.0, momentum)
+    assert limit == pytest.approx(LIMITS["nesterov"](momentum), abs=1e-6)
+    assert limit < 2
+
+
 @pytest.mark.parametrize("momentum", MOMENTA)
 def test_nesterov_is_less_stable_than_plain_at_every_momentum(momentum):
     assert theory.learning_rate_limit("nesterov", 1.0, momentum) < 2
@@ -189,11 +279,8 @@ def test_a_rule_that_never_diverges_has_no_limit_and_one_that_always_does_has_ze
     def halve(weight, gradient, memory, learning_rate, momentum):
         return 0.5 * weight, memory
 
-    def double(weight, gradient, memory, learning_rate, momentum):
-        return 2 * weight - learning_rate * gradient * 0, memory
-
     assert theory.learning_rate_limit(halve, 1.0, 0.5) == np.inf
-    assert theory.learning_rate_limit(double, 1.0, 0.5) == 0
+    assert theory.learning_rate_limit(never_converges, 1.0, 0.5) == 0
 
 
 # --- the rate -------------------------------------------------------------------------------
@@ -203,6 +290,389 @@ def test_a_rule_that_never_diverges_has_no_limit_and_one_that_always_does_has_ze
 def test_rate_is_the_shrink_factor_of_a_long_simulation(rule, learning_rate, momentum):
     simulated = growth_per_update(rule, 1.0, learning_rate, momentum)
     assert theory.rate(rule, 1.0, learning_rate, momentum) == pytest.approx(simulated, abs=3e-3)
+
+
+@given(linear_rules, curvatures, learning_rates, momenta)
+def test_rate_is_the_larger_of_the_two_roots(rule, curvature, learning_rate, momentum):
+    both = theory.roots(rule, curvature, learning_rate, momentum)
+    given = theory.rate(rule, curvature, learning_rate, momentum)
+    assert given == pytest.approx(np.abs(both).max(), rel=1e-12, abs=1e-12)
+
+
+@given(linear_rules, learning_rates, momenta, st.floats(0.01, 5), st.floats(0.01, 5))
+def test_the_worst_of_a_range_of_curvatures_is_one_of_its_ends(rule, rate, momentum, one, other):
+    between = np.linspace(one, other, 50)
+    worst = theory.rate(rule, between, rate, momentum)
+    assert worst.max() <= max(worst[0], worst[-1]) + 1e-7
+
+
+# --- the regimes ----------------------------------------------------------------------------
+
+
+def regime_by_hand(rule, a, b):
+    """Return the regime that the borders of the closed forms give, for arrays a and b."""
+    low, high = RINGING[rule](b)
+    limit = np.vectorize(LIMITS[rule])(b)
+    conditions = [a > limit, a <= low, a < high]
+    return np.select(conditions, ["diverging", "smooth", "ringing"], "sign-flipping")
+
+
+def random_settings(rule, count, edge, seed=1):
+    """Return random learning rates and momenta that are no nearer than `edge` to a border."""
+    generator = np.random.default_rng(seed)
+    b = generator.uniform(0.02, 0.98, count)
+    a = generator.uniform(0, 1.3, count) * np.vectorize(LIMITS[rule])(b)
+    borders = [*np.broadcast_arrays(*RINGING[rule](b), b)[:2], np.vectorize(LIMITS[rule])(b)]
+    away = np.abs(a - np.array(borders)).min(axis=0) > edge
+    return a[away & (a > edge)], b[away & (a > edge)]
+
+
+@pytest.mark.parametrize("rule", LINEAR)
+def test_regime_is_the_one_between_the_borders_of_the_closed_forms(rule):
+    a, b = random_settings(rule, count=40_000, edge=1e-6)
+    assert a.size > 39_000
+    given = theory.regime(rule, 1.0, a, b)
+    np.testing.assert_array_equal(given, regime_by_hand(rule, a, b))
+    possible = {"smooth", "ringing", "sign-flipping", "diverging"}
+    never = {"plain": {"ringing"}, "nesterov": set()}
+    assert set(given.tolist()) == possible - never.get(rule, set())
+
+
+def test_previous_delta_flips_its_sign_at_each_update_only_below_a_momentum_of_one_third():
+    a, b = random_settings("previous_delta", count=40_000, edge=1e-6)
+    flips = theory.regime("previous_delta", 1.0, a, b) == "sign-flipping"
+    assert 0.3 < b[flips].max() < 1 / 3
+
+
+@pytest.mark.parametrize("rule", LINEAR)
+def test_regime_is_what_a_simulation_of_the_rule_does(rule):
+    a, b = random_settings(rule, count=3000, edge=0.02)
+    assert a.size > 2000
+    weight, memory, log_size, signs = np.ones(a.shape), np.zeros(a.shape), 0.0, []
+    for update in range(3000):
+        weight, memory = RULES[rule](weight, weight, memory, a, b)
+        size = np.hypot(weight, memory) if rule != "plain" else np.abs(weight)
+        weight, memory, log_size = weight / size, memory / size, log_size + np.log(size)
+        signs.append(weight > 0)
+        if update == 1999:
+            log_size, signs = 0.0, []
+    changes = np.mean(np.diff(signs, axis=0), axis=0)
+    seen = np.select([changes == 0, changes == 1], ["smooth", "sign-flipping"], "ringing")
+    seen = np.where(log_size > 0, "diverging", seen)
+    np.testing.assert_array_equal(theory.regime(rule, 1.0, a, b), seen)
+
+
+@pytest.mark.parametrize("momentum", [b for b in MOMENTA if b != 0.3])
+@pytest.mark.parametrize("rule", LINEAR)
+def test_the_edge_is_at_the_limit_and_nowhere_near_it(rule, momentum):
+    limit = LIMITS[rule](momentum)
+    around = limit * np.array([1 - 1e-6, 1, 1 + 1e-6])
+    below, at, above = theory.regime(rule, 1.0, around, momentum)
+    assert (at, above) == ("edge", "diverging")
+    assert below == regime_by_hand(rule, np.array(around[0]), np.array(momentum))
+
+
+@pytest.mark.parametrize(("a", "b"), [(0.1, 0.9), (0.5, 0.5), (1.4, 0.3), (3.0, 0.9)])
+def test_heavy_ball_rings_with_the_period_of_the_closed_form(a, b):
+    period = 2 * np.pi / np.arccos((1 + b - a) / (2 * np.sqrt(b)))
+    angle = np.abs(np.angle(theory.roots("heavy_ball", 1.0, a, b)))
+    np.testing.assert_allclose(2 * np.pi / angle, period, rtol=1e-12)
+    weight, memory, swings, updates = 1.0, 0.0, 0, 20_000
+    for _ in range(updates):
+        new, memory = RULES["heavy_ball"](weight, weight, memory, a, b)
+        swings += (new > 0) != (weight > 0)
+        weight, memory = new / np.sqrt(b), memory / np.sqrt(b)
+    assert 2 * updates / swings == pytest.approx(period, rel=1e-3)
+
+
+def test_regime_of_one_setting_is_a_plain_word_and_of_a_grid_an_array_of_words():
+    word = theory.regime("heavy_ball", 1.0, 0.1, 0.9)
+    assert type(word) is str and f"{word}" == "ringing" and word in theory.REGIMES
+    words = theory.regime("plain", [0.1, 1.0, 1.5], [[1.0], [2.0]], 0.0)
+    assert words.tolist() == [
+        ["smooth", "smooth", "sign-flipping"],
+        ["smooth", "edge", "diverging"],
+    ]
+    assert theory.REGIMES == ("smooth", "ringing", "sign-flipping", "edge", "diverging")
+
+
+# --- the best settings ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("condition_number", [1.2, 3, 10, 47.0, 100, 400, 10_000, 1_000_000])
+@pytest.mark.parametrize("rule", LINEAR)
+def test_best_settings_are_those_of_the_closed_forms(rule, condition_number):
+    best = theory.best_settings(rule, condition_number)
+    assert best == pytest.approx(best_by_hand(rule, condition_number), rel=1e-5, abs=1e-7)
+    ends = [1 / condition_number, 1.0]
+    worst = theory.rate(rule, ends, best.learning_rate, best.momentum).max()
+    assert worst == pytest.approx(best.rate, rel=1e-12)
+
+
+@given(linear_rules, st.floats(10, 400), st.floats(-0.3, 0.3), st.floats(0.0, 0.95))
+def test_no_other_settings_are_better_than_the_best(rule, condition_number, shift, momentum):
+    best = theory.best_settings(rule, condition_number)
+    other = best.learning_rate * np.exp(shift)
+    worst = theory.rate(rule, [1 / condition_number, 1.0], other, momentum).max()
+    assert worst >= best.rate - 1e-7
+
+
+def test_best_settings_for_curvatures_01_1_and_1_are_those_of_goh():
+    # Goh 2017: curvatures .01, .1 and 1.
+    plain, ball = (theory.best_settings(rule, 100) for rule in ("plain", "heavy_ball"))
+    assert plain.learning_rate == pytest.approx(200 / 101, rel=1e-7)
+    assert plain.momentum == 0
+    assert ball == pytest.approx((400 / 121, 81 / 121, 9 / 11), rel=1e-6)
+    rates = theory.rate("heavy_ball", [0.01, 0.1, 1.0], 400 / 121, 81 / 121)
+    np.testing.assert_allclose(rates, 9 / 11, atol=1e-7)
+
+
+def test_the_post_at_its_best_halves_plains_updates_and_heavy_ball_takes_their_root():
+    times = {rule: -1 / np.log(theory.best_settings(rule, 1e4).rate) for rule in LINEAR}
+    assert times["plain"] / times["previous_delta"] == pytest.approx(2, rel=1e-3)
+    assert times["plain"] / times["heavy_ball"] == pytest.approx(100, rel=1e-3)
+    assert times["plain"] / times["nesterov"] == pytest.approx(100 / np.sqrt(3), rel=0.01)
+
+
+@pytest.mark.parametrize("condition_number", [4, 100, 10_000])
+def test_the_standard_settings_of_nesterov_give_one_minus_one_over_root_kappa(condition_number):
+    root = np.sqrt(condition_number)
+    rates = theory.rate("nesterov", [1 / condition_number, 1.0], 1.0, (root - 1) / (root + 1))
+    assert rates.max() == pytest.approx(1 - 1 / root, abs=1e-7)
+    assert theory.best_settings("nesterov", condition_number).rate < 1 - 1 / root
+
+
+@pytest.mark.parametrize("rule", LINEAR)
+def test_one_curvature_alone_is_solved_in_one_update(rule):
+    best = theory.best_settings(rule, 1)
+    assert best.rate == pytest.approx(0, abs=1e-7)
+    assert best[:2] == pytest.approx((1, 0), abs=1e-7)
+
+
+@pytest.mark.parametrize("rule", LINEAR)
+def test_best_rates_draw_the_curve_of_the_closed_form(rule):
+    condition_numbers = np.geomspace(1.5, 1e4, 30)
+    expected = [best_by_hand(rule, k)[2] for k in condition_numbers]
+    given = theory.best_rates(rule, condition_numbers)
+    np.testing.assert_allclose(given, expected, rtol=1e-6)
+    assert theory.best_rates(rule, 10) == pytest.approx(theory.best_settings(rule, 10).rate)
+    grid = theory.best_rates(rule, [[10, 100, 400], [2, 3, 4]])
+    assert grid.shape == (2, 3) and grid[0, 1] > grid[0, 0] > grid[1, 2]
+
+
+@pytest.mark.parametrize("a", [0.04, 0.25, 0.6, 1.44, 2.0])
+def test_critical_damping_of_heavy_ball_is_one_minus_root_a_squared(a):
+    best = theory.critical_damping("heavy_ball", 2.0, a / 2)
+    assert best == pytest.approx(((1 - np.sqrt(a)) ** 2, abs(1 - np.sqrt(a))), abs=1e-7)
+
+
+@pytest.mark.parametrize("a", [0.18, 0.25, 0.6, 1.5, 2.9])
+def test_critical_damping_of_previous_delta_is_the_closed_form(a):
+    best = theory.critical_damping("previous_delta", 0.5, 2 * a)
+    assert best == pytest.approx(((1 - a) ** 2 / (4 * a), abs(1 - a) / 2), abs=1e-7)
+
+
+@pytest.mark.parametrize("a", [0.01, 0.1, 0.17])
+def test_previous_delta_never_has_enough_momentum_below_three_minus_two_root_two(a):
+    best = theory.critical_damping("previous_delta", 1.0, a)
+    assert best.momentum == pytest.approx(theory.LARGEST_MOMENTUM, rel=1e-12)
+    assert best.rate > (1 - a) / 2
+
+
+def test_critical_damping_of_the_other_rules():
+    assert theory.critical_damping("plain", 1.0, 0.3) == (0, 0.7)
+    assert theory.critical_damping("nesterov", 1.0, 1.5) == (0, 0.5)
+    root = np.sqrt(0.3)
+    nesterov = theory.critical_damping("nesterov", 1.0, 0.3)
+    assert nesterov == pytest.approx(((1 - root) / (1 + root), 1 - root), abs=1e-7)
+    averaged = theory.critical_damping("averaged", 1.0, 0.3)
+    assert averaged == pytest.approx(((0.7 / 1.3) ** 2, 0.7 / 1.3), abs=1e-7)
+
+
+# --- gains and memory -----------------------------------------------------------------------
+
+
+@given(linear_rules, momenta)
+def test_gains_are_the_closed_forms(rule, momentum):
+    steady, alternating = STEADY_GAIN[rule](momentum), ALTERNATING_GAIN[rule](momentum)
+    assert theory.steady_gain(rule, momentum) == pytest.approx(steady, rel=1e-12)
+    assert theory.alternating_gain(rule, momentum) == pytest.approx(alternating, rel=1e-12)
+
+
+@pytest.mark.parametrize("rule", [*LINEAR, look_back_twice, on_single_numbers])
+def test_gains_are_what_a_long_series_of_gradients_ends_with(rule):
+    alternating = np.resize([1.0, -1.0], 400)  # the last one is -1
+    last = theory.response(rule, alternating, 1.0, 0.8).steps[-1]
+    assert theory.alternating_gain(rule, 0.8) == pytest.approx(last, rel=1e-12)
+    last = theory.response(rule, [-1.0] * 400, 1.0, 0.8).steps[-1]
+    assert theory.steady_gain(rule, 0.8) == pytest.approx(last, rel=1e-12)
+
+
+@pytest.mark.parametrize("rule", ["heavy_ball", "previous_delta"])
+def test_at_equal_effective_rates_small_steps_follow_plains_path(rule):
+    plain = theory.from_rest("plain", 1.0, 1e-4, 0.0, 20_000)
+    gain = theory.steady_gain(rule, 0.9)
+    with_momentum = theory.from_rest(rule, 1.0, 1e-4 / gain, 0.9, 20_000)
+    np.testing.assert_allclose(with_momentum, plain, atol=1e-3)
+    not_scaled = theory.from_rest(rule, 1.0, 1e-4, 0.9, 20_000)
+    assert np.abs(not_scaled - plain).max() > 0.2
+
+
+def test_memory_of_the_post_ends_after_one_update_and_heavy_balls_fades():
+    assert theory.memory_weights("plain", 0.9, 4).tolist() == [1, 0, 0, 0]
+    assert theory.memory_weights("previous_delta", 0.9, 4).tolist() == [1, 0.9, 0, 0]
+    heavy_ball = theory.memory_weights("heavy_ball", 0.9, 50)
+    np.testing.assert_allclose(heavy_ball, 0.9 ** np.arange(50), rtol=1e-13)
+
+
+@pytest.mark.parametrize("rule", [*LINEAR, look_back_twice, on_single_numbers])
+def test_memory_weights_are_the_steps_that_one_gradient_leaves_behind(rule):
+    steps = theory.response(rule, [-1.0] + [0.0] * 29, 1.0, 0.8).steps
+    weights = theory.memory_weights(rule, 0.8, 30)
+    np.testing.assert_allclose(weights, steps, rtol=1e-12, atol=1e-15)
+    assert theory.memory_weights(rule, 0.8, 1).tolist() == weights[:1].tolist()
+    long = theory.memory_weights(rule, 0.8, 500)
+    assert long.sum() == pytest.approx(theory.steady_gain(rule, 0.8), rel=1e-12)
+    mean_age = (long * np.arange(500)).sum() / long.sum()
+    assert theory.memory_length(rule, 0.8) == pytest.approx(mean_age, rel=1e-12)
+
+
+@given(momenta)
+def test_memory_lengths_are_the_closed_forms(b):
+    lengths = {rule: theory.memory_length(rule, b) for rule in LINEAR}
+    fading = b / (1 - b)
+    expected = {
+        "plain": 0,
+        "previous_delta": b / (1 + b),
+        "heavy_ball": fading,
+        "nesterov": b * fading,
+        "averaged": fading,
+    }
+    assert lengths == pytest.approx(expected, rel=1e-10)
+
+
+def test_gains_and_memory_have_the_shape_of_the_momentum():
+    grid = np.array([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]])
+    for function in (theory.steady_gain, theory.alternating_gain, theory.memory_length):
+        for rule in LINEAR:
+            given = function(rule, grid)
+            assert given.shape == (2, 3)
+            assert given[1, 0] == function(rule, 0.4)
+    assert theory.memory_weights("heavy_ball", grid, 7).shape == (2, 3, 7)
+
+
+def test_a_memory_that_never_fades_has_no_finite_gain_or_length():
+    def hoard(weight, gradient, memory, learning_rate, momentum):
+        memory = memory - learning_rate * gradient
+        return weight + memory, memory
+
+    assert theory.steady_gain(hoard, 0.5) == np.inf
+    assert theory.alternating_gain(hoard, 0.5) == np.inf
+    assert theory.memory_length(hoard, 0.5) == np.inf
+    assert theory.memory_weights(hoard, 0.5, 3).tolist() == [1, 1, 1]
+
+
+# --- from rest ------------------------------------------------------------------------------
+
+
+@given(linear_rules, curvatures, learning_rates, momenta)
+def test_from_rest_is_the_rule_called_again_and_again(rule, curvature, learning_rate, momentum):
+    weights = theory.from_rest(rule, curvature, learning_rate, momentum, 30)
+    weight, memory, size = 1.0, 0.0, 1.0
+    for told in weights:
+        size = max(size, abs(weight))
+        assert told == pytest.approx(weight, rel=1e-9, abs=1e-9 * size)
+        weight, memory = RULES[rule](weight, curvature * weight, memory, learning_rate, momentum)
+
+
+@pytest.mark.parametrize("rule", LINEAR)
+def test_a_way_that_diverges_stays_finite(rule):
+    weights = theory.from_rest(rule, [1.0, 1e6], 5.0, [[0.2], [0.9]], 3000)
+    assert weights.shape == (2, 2, 3001)
+    assert np.abs(weights[:, 1]).max() == theory.LARGEST_WEIGHT
+    assert (weights[..., 0] == 1).all() and np.isfinite(weights).all()
+    assert np.isfinite(theory.error_by_curvature(rule, [1e6], 5.0, 0.9, 3000)).all()
+
+
+@pytest.mark.parametrize("condition_number", [25, 400, 10_000])
+def test_heavy_ball_at_its_best_gets_worse_before_it_gets_better(condition_number):
+    root = np.sqrt(condition_number)
+    shrink, k = (root - 1) / (root + 1), np.arange(1001)
+    expected = shrink**k * (1 + k * (1 + shrink))
+    best = 4 / (1 + 1 / root) ** 2, shrink**2
+    weights = theory.from_rest("heavy_ball", 1.0, *best, 1000)
+    np.testing.assert_allclose(np.abs(weights), expected, rtol=1e-6, atol=1e-9)
+    peak = theory.transient_growth("heavy_ball", 1.0, *best)
+    assert peak == pytest.approx(expected.max(), rel=1e-9)
+    if condition_number == 10_000:
+        assert peak == pytest.approx(root / np.e, rel=0.02)
+
+
+@given(st.floats(0.01, 1.99))
+def test_plain_never_gets_worse_first(learning_rate):
+    assert theory.transient_growth("plain", 1.0, learning_rate, 0.5) == 1
+
+
+@given(linear_rules, st.floats(0.01, 0.5), momenta)
+def test_errors_by_curvature_are_half_the_curvature_times_the_weight_squared(rule, rate, momentum):
+    spectrum = [0.01, 0.5, 1.0]
+    errors = theory.error_by_curvature(rule, spectrum, rate, momentum, 40)
+    assert errors.shape == (3, 41)
+    np.testing.assert_allclose(errors[:, 0], [0.005, 0.25, 0.5], rtol=1e-15)
+    for curvature, error in zip(spectrum, errors, strict=True):
+        alone = theory.from_rest(rule, curvature, rate, momentum, 40)
+        np.testing.assert_allclose(error, curvature * alone**2 / 2, rtol=1e-12)
+
+
+# --- noise ----------------------------------------------------------------------------------
+
+
+@given(st.sampled_from(sorted(NOISE)), curvatures, st.floats(0.01, 0.98), st.floats(0, 0.95))
+def test_noise_variance_is_the_closed_form(rule, curvature, share, momentum):
+    a = share * LIMITS[rule](momentum) if momentum else share * 2
+    expected = a / curvature**2 * NOISE[rule](a, momentum)
+    given = theory.noise_variance(rule, curvature, a / curvature, momentum)
+    assert given == pytest.approx(expected, rel=1e-8)
+
+
+@given(linear_rules, st.floats(0.05, 0.9), st.floats(0.01, 0.9), st.floats(0, 3))
+def test_noise_variance_is_the_sum_of_what_each_old_kick_has_left(rule, share, momentum, noise):
+    rate = share * LIMITS[rule](momentum)
+    left, (weight, memory) = 0.0, RULES[rule](0.0, noise, 0.0, rate, momentum)
+    for _ in range(3000):
+        left += weight**2
+        weight, memory = RULES[rule](weight, weight, memory, rate, momentum)
+    given = theory.noise_variance(rule, 1.0, rate, momentum, noise)
+    assert given == pytest.approx(left, rel=1e-8)
+
+
+@pytest.mark.parametrize("rule", [*LINEAR, look_back_twice])
+def test_noise_variance_is_the_spread_of_many_noisy_weights(rule):
+    generator, update = np.random.default_rng(7), RULES.get(rule, rule)
+    weight, memory = np.zeros(20_000), np.zeros(20_000)
+    for _ in range(300):
+        gradient = 1.5 * weight + generator.normal(0, 2, weight.shape)
+        weight, memory = update(weight, gradient, memory, 0.4, 0.7)
+    given = theory.noise_variance(rule, 1.5, 0.4, 0.7, noise=2.0)
+    assert given == pytest.approx(weight.var(), rel=0.04)
+
+
+@pytest.mark.parametrize("rule", LINEAR)
+def test_momentum_does_not_lower_the_noise_floor_at_equal_effective_rates(rule):
+    learning_rate = 1e-4 / theory.steady_gain(rule, 0.9)
+    given = theory.noise_variance(rule, 2.0, learning_rate, 0.9, noise=3.0)
+    assert given == pytest.approx(1e-4 * 9 / (2 * 2.0), rel=2e-3)
+
+
+@pytest.mark.parametrize("rule", LINEAR)
+def test_noise_variance_is_infinite_from_the_limit_on(rule):
+    rates = LIMITS[rule](0.7) * np.array([0.5, 0.999, 1.0, 1.001, 3.0])
+    given = theory.noise_variance(rule, 1.0, rates, 0.7)
+    assert np.isinf(given).tolist() == [False, False, True, True, True]
+    assert given[1] > given[0] > 0
+    grid = theory.noise_variance(rule, [0.5, 1.0], 0.1, 0.7, [[1.0], [2.0], [3.0]])
+    assert grid.shape == (3, 2)
+    np.testing.assert_allclose(grid[1], 4 * grid[0], rtol=1e-12)
 
 
 # --- grids and own rules --------------------------------------------------------------------
@@ -235,6 +705,79 @@ def test_a_readers_own_rule_is_analysed_as_a_built_in_one():
     )
     assert theory.learning_rate_limit(look_back_twice, 1.0, 0.8) == pytest.approx(2.8, abs=1e-6)
     assert theory.response(look_back_twice, [-1, -1], 1, 0.8).steps.tolist() == [1, 1.4]
+
+
+def test_a_readers_own_rule_is_given_everything_a_built_in_one_is():
+    own, ball = look_back_twice, "heavy_ball"  # own at momentum .8 is heavy ball at .4
+    best, expected = theory.best_settings(own, 4), theory.best_settings(ball, 4)
+    assert best.rate == pytest.approx(expected.rate, abs=1e-6)
+    assert best.momentum == pytest.approx(2 * expected.momentum, abs=1e-6)
+    rates, expected = theory.best_rates(own, [2, 4]), theory.best_rates(ball, [2, 4])
+    np.testing.assert_allclose(rates, expected, rtol=1e-6)
+    damping, expected = (theory.critical_damping(rule, 1.0, 0.3) for rule in (own, ball))
+    assert damping == pytest.approx((2 * expected.momentum, expected.rate), abs=1e-7)
+    assert theory.steady_gain(own, 0.8) == pytest.approx(1 / 0.6)
+    assert theory.alternating_gain(own, 0.8) == pytest.approx(1 / 1.4)
+    assert theory.memory_length(own, 0.8) == pytest.approx(0.4 / 0.6)
+    assert theory.regime(own, 1.0, 0.3, 0.8) == theory.regime(ball, 1.0, 0.3, 0.4) == "ringing"
+    for function in (theory.rate, theory.noise_variance):
+        assert function(own, 1.0, 0.3, 0.8) == pytest.approx(function(ball, 1.0, 0.3, 0.4))
+
+
+def test_a_rule_for_single_numbers_only_is_analysed_too():
+    def same(function, *arguments):
+        given, expected = (
+            np.asarray(function(rule, *arguments)) for rule in (on_single_numbers, "heavy_ball")
+        )
+        if given.dtype.kind == "U":
+            return (given == expected).all()
+        return given.shape == expected.shape and np.allclose(given, expected, atol=1e-7)
+
+    rates, kept = np.geomspace(0.01, 4, 7)[:, None], np.linspace(0, 0.9, 5)
+    grid = 1.5, rates, kept
+    assert all(same(f, *grid) for f in (theory.transition_matrix, theory.roots, theory.rate))
+    assert same(theory.regime, *grid) and same(theory.noise_variance, *grid)
+    assert same(theory.from_rest, *grid, 20) and same(theory.transient_growth, *grid, 20)
+    assert same(theory.learning_rate_limit, 1.0, 0.5) and same(theory.best_settings, 30)
+    assert same(theory.best_rates, [10.0, 100.0]) and same(theory.critical_damping, 1.0, 0.3)
+    assert same(theory.steady_gain, kept) and same(theory.memory_weights, kept, 5)
+
+
+def clipped(weight, gradient, memory, learning_rate, momentum):
+    return weight - learning_rate * np.clip(gradient, -1, 1), memory
+
+
+def restarted(weight, gradient, memory, learning_rate, momentum):
+    step = momentum * np.where(gradient * memory > 0, 0, memory) - learning_rate * gradient
+    return weight + step, step
+
+
+def stopped(weight, gradient, memory, learning_rate, momentum):
+    step = (momentum * memory if gradient * memory < 0 else 0.0) - learning_rate * gradient
+    return weight + step, step
+
+
+@pytest.mark.parametrize("rule", ["adagrad", "rmsprop", clipped, restarted, stopped])
+@pytest.mark.parametrize(
+    ("function", "arguments"),
+    [
+        (theory.rate, (1.0, 0.1, 0.9)),
+        (theory.regime, (1.0, [0.01, 0.1], [[0.5], [0.9]])),
+        (theory.noise_variance, (1.0, 0.1, 0.9)),
+        (theory.from_rest, ([0.1, 1.0], 0.1, 0.9, 10)),
+        (theory.learning_rate_limit, (1.0, 0.9)),
+        (theory.best_settings, (10,)),
+        (theory.best_rates, ([10, 100],)),
+        (theory.critical_damping, (1.0, 0.1)),
+        (theory.steady_gain, (0.9,)),
+        (theory.alternating_gain, ([0.5, 0.9],)),
+        (theory.memory_weights, (0.9, 5)),
+        (theory.memory_length, (0.9,)),
+    ],
+)
+def test_rules_that_are_not_linear_are_refused_everywhere(rule, function, arguments):
+    with pytest.raises(ValueError, match="must be linear on a quadratic loss"):
+        function(rule, *arguments)
 
 
 @pytest.mark.parametrize("rule", ["adagrad", "rmsprop"])
@@ -398,3 +941,43 @@ def test_bad_input_to_response_is_refused(arguments, error, message):
     settings = {"gradients": [1.0], "learning_rate": 0.1, "momentum": 0.5} | arguments
     with pytest.raises(error, match=message):
         theory.response("heavy_ball", **settings)
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "error", "message"),
+    [
+        (theory.best_settings, (0.5,), ValueError, "condition_number must be at least 1, got 0.5"),
+        (theory.best_settings, (np.inf,), ValueError, "condition_number must be finite, got inf"),
+        (theory.best_settings, ([2, 3],), TypeError, "condition_number must be one number"),
+        (theory.best_settings, ("big",), TypeError, "condition_number must be numbers, got 'big'"),
+        (theory.best_rates, ([2, 0.9],), ValueError, "condition_number must be at least 1, got 0"),
+        (theory.best_rates, ([2, np.nan],), ValueError, "condition_number must be finite, got nan"),
+        (theory.critical_damping, (0.0, 0.1), ValueError, "curvature must be greater than 0"),
+        (theory.critical_damping, (1.0, -0.1), ValueError, "learning_rate must be greater than 0"),
+        (theory.critical_damping, ([1.0], 0.1), TypeError, "curvature must be one number"),
+        (theory.steady_gain, (1.0,), ValueError, r"momentum must be in \[0, 1\), got 1"),
+        (theory.alternating_gain, (-0.1,), ValueError, r"momentum must be in \[0, 1\)"),
+        (theory.memory_length, (np.nan,), ValueError, r"momentum must be in \[0, 1\), got nan"),
+        (theory.memory_weights, (0.9, 0), ValueError, "updates must be at least 1, got 0"),
+        (theory.memory_weights, (0.9, 1.5), TypeError, "updates must be a whole number"),
+        (theory.from_rest, (1.0, 0.1, 0.9, 0), ValueError, "updates must be at least 1, got 0"),
+        (theory.from_rest, (np.inf, 0.1, 0.9, 5), ValueError, "curvature must be finite, got inf"),
+        (theory.transient_growth, (1.0, 0.1, 2.0), ValueError, r"momentum must be in \[0, 1\)"),
+        (theory.error_by_curvature, (1.0, 0.1, 0.9, 5), ValueError, "curvatures must be one row"),
+        (theory.error_by_curvature, ([1.0], [0.1], 0.9, 5), TypeError, "must be one number"),
+        (theory.noise_variance, (1.0, 0.1, 0.9, -1.0), ValueError, "noise must not be negative"),
+        (theory.noise_variance, (1.0, 0.1, 0.9, np.nan), ValueError, "noise must be finite"),
+        (theory.regime, (1.0, 0.0, 0.5), ValueError, "learning_rate must be greater than 0, got 0"),
+        (theory.regime, (1.0, [0.1, 0.2], [0.1, 0.2, 0.3]), ValueError, "broadcast"),
+    ],
+)
+def test_bad_input_is_told_what_is_allowed(function, arguments, error, message):
+    with pytest.raises(error, match=message):
+        function("heavy_ball", *arguments)
+
+
+@pytest.mark.parametrize("function", [theory.best_settings, theory.best_rates])
+def test_a_rule_that_converges_nowhere_has_no_best_settings(function):
+    message = "rule never_converges does not converge at any learning rate and momentum"
+    with pytest.raises(ValueError, match=message):
+        function(never_converges, 10)

@@ -1,0 +1,329 @@
+"""Losses of one or a few weights whose every point can be drawn: where a rule shows its character.
+
+A landscape's functions take weights along the last axis, so one call serves one point, a path
+or a whole grid. `training.descend` lets a rule walk down one.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from momentum_lab.validation import as_floats, finite, one_number, unknown_name, whole_number
+
+LARGEST_TILT = 2 / np.sqrt(27)  # at this tilt the shallow well of a double well vanishes
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Landscape:
+    """A loss that is a formula in d weights, and what is known about it. Arrays are read-only.
+
+    value, gradient, hessian: functions of weights of shape (..., d), which return the loss, (...),
+    its slopes, (..., d), and its second derivatives, (..., d, d).
+    minima: every local minimum, the lowest first, (m, d).
+    window: the low and the high end of each weight in a sensible view, (d, 2).
+    start: a telling place to start from, (d,).
+    noise: the standard deviation of what `descend` adds to each slope; noise_seed draws it.
+
+    Raises ValueError or TypeError for parts whose shapes do not fit together.
+    """
+
+    name: str
+    value: Callable
+    gradient: Callable
+    hessian: Callable
+    minima: np.ndarray
+    window: np.ndarray
+    start: np.ndarray
+    noise: float = 0.0
+    noise_seed: int = 0
+
+    def __post_init__(self):
+        d = max(1, np.size(self.start))
+        m = max(1, np.size(self.minima) // d)
+        for name, shape in (("start", (d,)), ("minima", (m, d)), ("window", (d, 2))):
+            array = finite(name, getattr(self, name)).copy()
+            if array.shape != shape:
+                raise ValueError(f"{name} must have shape {shape}, got {array.shape}")
+            array.flags.writeable = False
+            object.__setattr__(self, name, array)  # a frozen dataclass is filled so
+        if (self.window[:, 0] >= self.window[:, 1]).any():
+            raise ValueError(f"window must hold a low and a high end, got {self.window.tolist()}")
+        noise = one_number("noise", finite("noise", self.noise))
+        if noise < 0:
+            raise ValueError(f"noise must be at least 0, got {noise}")
+        object.__setattr__(self, "noise", noise)
+        object.__setattr__(self, "noise_seed", whole_number("noise_seed", self.noise_seed, 0))
+        for name, shape in (("value", ()), ("gradient", (d,)), ("hessian", (d, d))):
+            self._check_function(name, shape)
+
+    def _check_function(self, name, shape):
+        function = getattr(self, name)
+        if not callable(function):
+            raise TypeError(f"{name} must be a function, got {type(function).__name__}")
+        for weights in (self.start.copy(), np.tile(self.start, (3, 1))):
+            expected = weights.shape[:-1] + shape
+            result = finite(f"{name} at the start", function(weights))
+            if result.shape != expected:
+                raise ValueError(
+                    f"{name} must return shape {expected} for weights of shape {weights.shape}, "
+                    f"got {result.shape}"
+                )
+
+    @property
+    def dimension(self):
+        """The number of weights, d."""
+        return len(self.start)
+
+    def __repr__(self):
+        weights = "1 weight" if self.dimension == 1 else f"{self.dimension} weights"
+        noise = f", noise {self.noise:g}" if self.noise else ""
+        return f"Landscape {self.name}: {weights}{noise}"
+
+
+def quadratic(curvatures, rotation=0.0):
+    """Return Σ λᵢ·wᵢ²/2 for curvatures λᵢ > 0, two weights turned by `rotation` degrees.
+
+    Everything is known here: each direction of curvature goes its own way, as theory.py says.
+    """
+    curvatures = finite("curvatures", curvatures)
+    if curvatures.ndim != 1 or curvatures.size == 0:
+        raise ValueError(f"curvatures must be one row of numbers, got shape {curvatures.shape}")
+    if (curvatures <= 0).any():
+        raise ValueError(f"curvatures must be greater than 0, got {curvatures.min()}")
+    rotation = one_number("rotation", finite("rotation", rotation))
+    d = len(curvatures)
+    if rotation and d != 2:
+        raise ValueError(f"rotation must be 0 unless there are two weights, got {rotation}")
+    directions = np.eye(d)
+    if rotation:
+        cos, sin = np.cos(np.radians(rotation)), np.sin(np.radians(rotation))
+        directions = np.array([[cos, -sin], [sin, cos]])
+    matrix = (directions * curvatures) @ directions.T
+    matrix = (matrix + matrix.T) / 2
+
+    def gradient(weights):
+        return np.einsum("ij,...j->...i", matrix, _checked(weights, d))
+
+    return Landscape(
+        name="quadratic",
+        value=lambda weights: np.einsum("...i,...i->...", gradient(weights), weights) / 2,
+        gradient=gradient,
+        hessian=lambda weights: np.broadcast_to(matrix, (*_checked(weights, d).shape, d)).copy(),
+        minima=np.zeros((1, d)),
+        window=[(-6, 6)] * d,
+        start=directions @ ([-5] + [-2] * (d - 1)),
+    )
+
+
+def bowl(curvature=1.0):
+    """Return λ·w²/2, the loss of one weight and one curvature λ > 0: the simplest there is."""
+    return replace(quadratic([_positive("curvature", curvature)]), name="bowl")
+
+
+def valley(condition_number=10.0, rotation=0.0):
+    """Return w₁²/(2κ) + w₂²/2: flat along the valley, κ times steeper across it.
+
+    κ ≥ 1 is the condition number; the curvatures are 1/κ and 1. Plain descent zig-zags.
+    """
+    condition_number = one_number("condition_number", finite("condition_number", condition_number))
+    if condition_number < 1:
+        raise ValueError(f"condition_number must be at least 1, got {condition_number}")
+    return replace(quadratic([1 / condition_number, 1], rotation), name="valley")
+
+
+def double_well(tilt=0.1):
+    """Return w⁴/4 − w²/2 + tilt·w: a shallow well in the way to a deep one.
+
+    `tilt`, between ±2/√27 so that there are two wells, makes them unequal. The start lies on the
+    far side of the shallow well.
+    """
+    tilt, wells = _wells(tilt)
+    return _from_formulas(
+        "double_well",
+        lambda w: w**4 / 4 - w**2 / 2 + tilt * w,
+        lambda w: (w**3 - w + tilt,),
+        lambda w: ((3 * w**2 - 1,),),
+        minima=wells[:, None],
+        window=[(-2.2, 2.2)],
+        start=[2 * np.sign(wells[1])],
+    )
+
+
+def double_well_2d(tilt=0.1):
+    """Return x⁴/4 − x²/2 + tilt·x + (y − x/2)²: the double well on a slanted floor.
+
+    Its minima lie on the line y = x/2, above those of `double_well`.
+    """
+    tilt, wells = _wells(tilt)
+    return _from_formulas(
+        "double_well_2d",
+        lambda x, y: x**4 / 4 - x**2 / 2 + tilt * x + (y - x / 2) ** 2,
+        lambda x, y: (x**3 - x + tilt - (y - x / 2), 2 * (y - x / 2)),
+        lambda x, y: ((3 * x**2 - 0.5, -1), (-1, 2)),
+        minima=np.stack([wells, wells / 2], axis=-1),
+        window=[(-2.2, 2.2), (-2.2, 2.2)],
+        start=[2 * np.sign(wells[1]), -np.sign(wells[1])],
+    )
+
+
+def banana():
+    """Return (1 − x)² + 100·(y − x²)²: a narrow valley that bends; condition number 2508.
+
+    Source: Rosenbrock 1960, with the start (−1.2, 1) that is used ever since.
+    """
+    return _from_formulas(
+        "banana",
+        lambda x, y: (1 - x) ** 2 + 100 * (y - x**2) ** 2,
+        lambda x, y: (2 * (x - 1) - 400 * x * (y - x**2), 200 * (y - x**2)),
+        lambda x, y: ((2 + 1200 * x**2 - 400 * y, -400 * x), (-400 * x, 200)),
+        minima=[(1, 1)],
+        window=[(-2, 2), (-1, 3)],
+        start=[-1.2, 1],
+    )
+
+
+def saddle():
+    """Return x²/2 − y²/2 + y⁴/4: a saddle at (0, 0) between two minima, at (0, ±1).
+
+    The start lies almost on the ridge: a rule first runs to the saddle, then has to get away.
+    """
+    return _from_formulas(
+        "saddle",
+        lambda x, y: x**2 / 2 - y**2 / 2 + y**4 / 4,
+        lambda x, y: (x, y**3 - y),
+        lambda x, y: ((1, 0), (0, 3 * y**2 - 1)),
+        minima=[(0, 1), (0, -1)],
+        window=[(-2, 2), (-2, 2)],
+        start=[-1.5, 0.001],
+    )
+
+
+def plateau():
+    """Return s/(1 + s), s = (x² + 4y²)/2: almost flat far out, with a dip in the middle.
+
+    Far out the slopes are small but keep their direction: momentum adds them up.
+    """
+    return _from_formulas(
+        "plateau",
+        lambda x, y: (x**2 + 4 * y**2) / (2 + x**2 + 4 * y**2),
+        lambda x, y: (x * _dip(x, y) ** 2, 4 * y * _dip(x, y) ** 2),
+        lambda x, y: (
+            (_dip(x, y) ** 2 - 2 * x**2 * _dip(x, y) ** 3, -8 * x * y * _dip(x, y) ** 3),
+            (-8 * x * y * _dip(x, y) ** 3, 4 * _dip(x, y) ** 2 - 32 * y**2 * _dip(x, y) ** 3),
+        ),
+        minima=[(0, 0)],
+        window=[(-6, 6), (-4, 4)],
+        start=[-5, -1],
+    )
+
+
+def lessard():
+    """Return the convex loss of one weight on which a tuned heavy ball never arrives.
+
+    Its slope is 25w for w < 1, w + 24 for 1 ≤ w < 2 and 25w − 24 from there on: the curvature is
+    25, 1, 25. With the learning rate 1/9 and the momentum 4/9, best for curvatures from 1 to 25,
+    heavy ball ends from the start (as from about one in eight) in a cycle of three points.
+    Source: Lessard, Recht & Packard 2016 (arXiv 1408.3595).
+    """
+    return _from_formulas(
+        "lessard",
+        lambda w: _three_pieces(w, 12.5 * w**2, w**2 / 2 + 24 * w - 12, 12.5 * w**2 - 24 * w + 36),
+        lambda w: (_three_pieces(w, 25 * w, w + 24, 25 * w - 24),),
+        lambda w: ((_three_pieces(w, 25, 1, 25),),),
+        minima=[(0,)],
+        window=[(-3, 4)],
+        start=[3.3],
+    )
+
+
+def noisy(landscape, noise, seed=0):
+    """Return the same landscape, on which `descend` adds normal noise to each slope it sees.
+
+    `noise` is the standard deviation, at least 0; `seed` draws it.
+    """
+    return replace(get_landscape(landscape), noise=noise, noise_seed=seed)
+
+
+def get_landscape(landscape):
+    """Return the landscape for a name from `LANDSCAPES`; a `Landscape` is returned as it is.
+
+    Raises ValueError for an unknown name (with the nearest known one), TypeError for anything
+    that is neither a name nor a Landscape.
+    """
+    if isinstance(landscape, str):
+        if landscape not in LANDSCAPES:
+            raise unknown_name("landscape", landscape, LANDSCAPES)
+        return LANDSCAPES[landscape]
+    if not isinstance(landscape, Landscape):
+        kind = type(landscape).__name__
+        raise TypeError(f"landscape must be a name or a Landscape, got {kind}")
+    return landscape
+
+
+def _from_formulas(name, height, slopes, curvatures, **places):
+    """Build a Landscape from formulas in which each weight is an argument of its own.
+
+    `slopes` returns one number a weight, `curvatures` the rows of the Hessian.
+    """
+    d = len(places["start"])
+
+    def each(weights):
+        weights = _checked(weights, d)
+        return weights, [weights[..., i] for i in range(d)]
+
+    def gradient(weights):
+        weights, columns = each(weights)
+        result = np.empty(weights.shape)
+        for i, slope in enumerate(slopes(*columns)):
+            result[..., i] = slope
+        return result
+
+    def hessian(weights):
+        weights, columns = each(weights)
+        result = np.empty((*weights.shape, d))
+        for i, row in enumerate(curvatures(*columns)):
+            for j, curvature in enumerate(row):
+                result[..., i, j] = curvature
+        return result
+
+    return Landscape(name, lambda w: height(*each(w)[1]), gradient, hessian, **places)
+
+
+def _checked(weights, dimension):
+    weights = as_floats("weights", weights)
+    if weights.shape[-1:] != (dimension,):
+        raise ValueError(f"weights must have shape (..., {dimension}), got {weights.shape}")
+    return weights
+
+
+def _wells(tilt):
+    """Return the tilt as a float, and both minima of w⁴/4 − w²/2 + tilt·w, the deeper first."""
+    tilt = one_number("tilt", finite("tilt", tilt))
+    if abs(tilt) >= LARGEST_TILT:
+        raise ValueError(f"tilt must be between ±{LARGEST_TILT:.4f} (2/√27), got {tilt}")
+    left, _, right = np.sort(np.roots([1, 0, -1, tilt]).real)
+    return tilt, np.array([left, right] if tilt >= 0 else [right, left])
+
+
+def _dip(x, y):
+    """1/(1 + s) of `plateau`."""
+    return 2 / (2 + x**2 + 4 * y**2)
+
+
+def _three_pieces(w, below_1, below_2, above):
+    return np.where(w < 1, below_1, np.where(w < 2, below_2, above))
+
+
+def _positive(name, value):
+    value = one_number(name, finite(name, value))
+    if value <= 0:
+        raise ValueError(f"{name} must be greater than 0, got {value}")
+    return value
+
+
+LANDSCAPES = {
+    factory.__name__: factory()
+    for factory in (bowl, valley, double_well, double_well_2d, banana, saddle, plateau, lessard)
+}
+"""A landscape of each kind by its name, as its function makes it without arguments."""
