@@ -4,9 +4,10 @@
     python benchmarks/event_to_picture.py --repetitions 100 --no-delay
 
 All in one run, in turns, in one notebook: a bare round trip (a slider whose observer swaps two
-ready-made pictures of 120×20 pixels), the network lab, which trains a network on each event, and
-the one-weight lab. A measurement begins with the page's keydown event and ends with the frame that
-shows the new picture. Trust the ratios: the times are those of this machine today.
+ready-made pictures of 120×20 pixels), and every dashboard: the network lab trains a network on each
+event, the others compute and simulate anew. A measurement begins with the page's keydown event and
+ends with the frame that shows the new picture. Trust the ratios: the times are those of this
+machine today.
 
 JupyterLab's server leaves TCP's delay of small packets on (Nagle's algorithm). The bare picture is
 so small that it often waits 40 ms for an acknowledgement, the labs' pictures hardly do, so the
@@ -49,9 +50,9 @@ bare
 """
 LAB = """
 from momentum_lab.dashboards import {0}
-{0} = {0}()
-{0}.widget.add_class("bench-{0}")
-{0}
+lab = {0}()
+lab.widget.add_class("bench-{0}")
+lab
 """
 NO_DELAY = """
 from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
@@ -64,8 +65,9 @@ async def open_without_delay(handler, **arguments):
 
 KernelWebsocketHandler.open = open_without_delay
 """
-# What is measured, and which of its sliders is moved.
-SUBJECTS = {"bare": 0, "network_lab": 0, "one_weight": 0}
+LABS = ("network_lab", "one_weight", "bowl", "valley", "phase_map", "spectrum")
+# What is measured, and which of its sliders is moved: the learning rate, where there is one.
+SUBJECTS = {"bare": 0, **dict.fromkeys(LABS, 0)}
 DRAG_SECONDS = 2
 WARM_UPS = 4
 
@@ -81,7 +83,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         root, home = Path(folder, "root"), Path(folder, "home")
         root.mkdir()
-        labs = [LAB.format(name) for name in SUBJECTS if name != "bare"]
+        labs = [LAB.format(name) for name in LABS]
         write_notebook(root / "bench.ipynb", "# Benchmark", BARE, *labs)
         config = NO_DELAY if arguments.no_delay else ""
         with jupyterlab(root, home, config) as server, chromium(path) as context:

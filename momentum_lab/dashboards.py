@@ -391,6 +391,65 @@ LAB_PRESETS = {
     "too much of it": {"rule": "heavy_ball", "learning_rate": 0.5, "momentum": 0.99},
 }
 
+# Fine where a learning rate changes its fate.
+BOWL_LEARNING_RATES = [*log_grid(0.01, 0.5), *even_grid(0.6, 2.4, 0.1), *log_grid(2.5, 10)]
+BOWL_PRESETS = {
+    "slow but sure": {"rule": "plain", "learning_rate": 0.1, "curvature": 1},
+    "just right": {"rule": "plain", "learning_rate": 1, "curvature": 1},
+    "zig-zag": {"rule": "plain", "learning_rate": 1.8, "curvature": 1},
+    "on the edge": {"rule": "plain", "learning_rate": 2, "curvature": 1},
+    "diverging": {"rule": "plain", "learning_rate": 2.1, "curvature": 1},
+    "ringing": {"rule": "heavy_ball", "learning_rate": 0.1, "momentum": 0.9, "curvature": 1},
+}
+VALLEY_PRESETS = {
+    "slow floor": {"rule": "plain", "learning_rate": 0.5, "condition_number": 20},
+    "zig-zag": {"rule": "plain", "learning_rate": 1.9, "condition_number": 20},
+    "zig-zag + second update": {
+        "rule": "previous_delta", "learning_rate": 1.9, "momentum": 0.9, "condition_number": 20,
+    },
+    "second update, slower": {
+        "rule": "previous_delta", "learning_rate": 1, "momentum": 0.9, "condition_number": 20,
+    },
+    "heavy ball swings": {
+        "rule": "heavy_ball", "learning_rate": 0.5, "momentum": 0.9, "condition_number": 20,
+    },
+    "heavy ball at its best": {
+        "rule": "heavy_ball", "learning_rate": 2.672, "momentum": 0.4026, "condition_number": 20,
+    },
+    "d2l's example": {
+        "rule": "heavy_ball", "learning_rate": 2.4, "momentum": 0.5, "condition_number": 20,
+        "rotation": 0, "start_1": -5, "start_2": -2, "updates": 20,
+    },
+}  # fmt: skip
+
+PHASE_MAP_PRESETS = {
+    "smooth": {"rule": "heavy_ball", "learning_rate": 0.02, "momentum": 0.5},
+    "ringing": {"rule": "heavy_ball", "learning_rate": 0.1, "momentum": 0.9},
+    "sign-flipping": {"rule": "plain", "learning_rate": 1.8},
+    "three by three": {"rule": "previous_delta", "learning_rate": 2, "momentum": 0.5},
+    "diverging": {"rule": "previous_delta", "learning_rate": 1.5, "momentum": 0.8},
+}
+
+SPECTRUM_PRESETS = {
+    "no momentum": {"rule": "plain", "learning_rate": 1, "momentum": 0},
+    "textbook 0.9": {"rule": "heavy_ball", "learning_rate": 1, "momentum": 0.9},
+    "worse before better": {
+        "rule": "heavy_ball", "condition_number": 1000, "learning_rate": 3.7585,
+        "momentum": 0.8812, "updates": 200,
+    },
+    "too big": {"rule": "plain", "learning_rate": 2.1},
+    "too much of it": {"rule": "previous_delta", "learning_rate": 1.2, "momentum": 0.9},
+}  # fmt: skip
+# As fine as one must be near the edge, from 0.01 to 40: averaged is at its best at √κ.
+FINE_STEPS = [*even_grid(1, 1.95, 0.05), *even_grid(2, 4.9, 0.1), *even_grid(5, 9.8, 0.2)]
+FINE_LEARNING_RATES = [float(f"{m:g}e{e}") for e in (-2, -1, 0) for m in FINE_STEPS]
+FINE_LEARNING_RATES += [float(f"{m:g}e1") for m in FINE_STEPS if m <= 4]
+SPECTRUM_CONDITIONS = [
+    *(2, 3, 4, 5, 6, 8),
+    *(10, 12, 15, 20, 25, 30, 40, 50, 60, 80),
+    *(100, 120, 150, 200, 250, 300, 400, 500, 600, 800, 1000),
+]
+
 
 def rule_options(rules):
     """Return what a reader chooses from: each rule's name, as the lessons write it."""
@@ -447,4 +506,107 @@ def one_weight(**start):
         plots.ONE_WEIGHT,
         presets=ONE_WEIGHT_PRESETS,
         start=start,
+    )
+
+
+def phase_map(*own_rules, **start):
+    """Return the lab of lesson 4: a map of every learning rate and momentum, and a point on it.
+
+    own_rules: your own linear rules; the first is chosen. start: as in `network_lab`.
+    """
+    return Dashboard(
+        "phase_map",
+        [
+            rule_choice(own_rules, LINEAR_RULES, "heavy_ball"),
+            Number("learning_rate", log_grid(0.01, 10), 0.1),
+            Number("updates", range(20, 201, 10), 60),
+            Number("momentum", MOMENTA, 0.8),
+        ],
+        partial(experiments.probe_map, own_rules),
+        plots.PHASE_MAP,
+        presets=PHASE_MAP_PRESETS,
+        start=start,
+        answers={
+            "critical damping": partial(experiments.critical_momentum, own_rules),
+            "to the edge": partial(experiments.edge_learning_rate, own_rules),
+        },
+        pick={"map": ("learning_rate", "momentum")},
+    )
+
+
+def spectrum(*own_rules, **start):
+    """Return the lab of lesson 5: a loss with many curvatures, and the settings that suit all.
+
+    own_rules: your own linear rules; the first is chosen. start: as in `network_lab`.
+    """
+    best_values = partial(experiments.best_values, own_rules)
+    return Dashboard(
+        "spectrum",
+        [
+            rule_choice(own_rules, LINEAR_RULES, "heavy_ball"),
+            Number("condition_number", SPECTRUM_CONDITIONS, 30),
+            Number("learning_rate", FINE_LEARNING_RATES, 1.0),
+            Number("momentum", MOMENTA, 0.5),
+            Number("updates", range(20, 301, 10), 60),
+        ],
+        partial(experiments.probe_spectrum, own_rules, LINEAR_RULES),
+        plots.SPECTRUM,
+        presets=SPECTRUM_PRESETS,
+        start=start,
+        answers={
+            "best settings": best_values,
+            "plain at its best": partial(best_values, "plain"),
+            "the post's rule at its best": partial(best_values, "previous_delta"),
+            "heavy ball at its best": partial(best_values, "heavy_ball"),
+            "nesterov at its best": partial(best_values, "nesterov"),
+        },
+    )
+
+
+def bowl(*own_rules, **start):
+    """Return the lab of lesson 2: one weight in a bowl, and the four fates of a learning rate.
+
+    own_rules: your own rules; the first is chosen. start: as in `network_lab`.
+    """
+    return Dashboard(
+        "bowl",
+        [
+            rule_choice(own_rules, LINEAR_RULES, "plain"),
+            Number("learning_rate", BOWL_LEARNING_RATES, 0.1),
+            Number("momentum", MOMENTA, 0.5),
+            Number("curvature", log_grid(0.1, 10), 1),
+            Number("start", even_grid(-2, 2, 0.05), -1.6),
+        ],
+        partial(experiments.descend_bowl, own_rules),
+        plots.BOWL,
+        presets=BOWL_PRESETS,
+        start=start,
+        answers={"critical damping": partial(experiments.critical_bowl_momentum, own_rules)},
+        pick={"bowl": ("start", None)},
+    )
+
+
+def valley(*own_rules, **start):
+    """Return the lab of lessons 2 and 3: two weights in a valley, seen from above.
+
+    own_rules: your own rules; the first is chosen. start: as in `network_lab`.
+    """
+    return Dashboard(
+        "valley",
+        [
+            rule_choice(own_rules, LINEAR_RULES, "plain"),
+            Number("learning_rate", log_grid(0.01, 30), 1.5),
+            Number("momentum", MOMENTA, 0.8),
+            Number("condition_number", [1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 400], 20),
+            Number("rotation", range(0, 91, 5), 20),
+            Number("start_1", even_grid(-6, 6, 0.1), -5, "start, weight 1"),
+            Number("start_2", even_grid(-3.6, 3.6, 0.1), -0.5, "start, weight 2"),
+            Number("updates", range(10, 301, 10), 100),
+        ],
+        partial(experiments.descend_valley, own_rules),
+        plots.VALLEY,
+        presets=VALLEY_PRESETS,
+        start=start,
+        answers={"best settings": partial(experiments.best_valley_settings, own_rules)},
+        pick={"contours": ("start_1", "start_2")},
     )

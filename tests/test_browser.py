@@ -30,6 +30,11 @@ from momentum_lab.experiments import in_words
 CELLS = "from momentum_lab.dashboards import network_lab", "lab = network_lab()", "lab"
 LESSONS = [path.name for path in sorted(PROJECT.glob("notebooks/*.ipynb"))]
 SAVED = "saved.ipynb"
+# The labs that can be pointed into, with the controls that follow: first across, then up.
+POINTED = {
+    "phase_map": ("learning rate", "momentum"),
+    "valley": ("start, weight 1", "start, weight 2"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +53,9 @@ def server(chromium_path, tmp_path_factory):
     if LESSONS:
         shutil.copytree(PROJECT / "notebooks", root, dirs_exist_ok=True)
     write_notebook(root / "lab.ipynb", "# Lab", *CELLS)
+    for name in POINTED:
+        cells = f"from momentum_lab.dashboards import {name}", f"lab = {name}()", "lab"
+        write_notebook(root / f"{name}.ipynb", "# Lab", *cells)
     write_notebook(root / SAVED, "# Saved", *CELLS)
     paths = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")]))
     subprocess.run(
@@ -321,6 +329,88 @@ def test_nothing_is_cut_off_with_four_pinned_runs(lab, width):
         assert lab.page.evaluate(CUT_OFF) == []
     finally:
         lab.page.set_viewport_size(SCREEN)
+
+
+# Pointing into a picture.
+
+
+@pytest.fixture(scope="module", params=POINTED)
+def pointed_notebook(request, server, context):
+    page = JupyterPage(context, server)
+    page.open(f"{request.param}.ipynb")
+    page.controls = POINTED[request.param]
+    return page
+
+
+@pytest.fixture
+def pointed(pointed_notebook):
+    """A new lab that can be pointed into, with the place of its plot in the page."""
+    pointed_notebook.run_all()
+    lab = Lab(pointed_notebook.page)
+    lab.controls = [lab.box(name) for name in pointed_notebook.controls]
+    lab.picture.scroll_into_view_if_needed()
+    yield lab
+    assert pointed_notebook.problems == []
+
+
+def place(lab, across, up):
+    """Where in the page these shares of the lab's picture are, inside its large plot."""
+    box = lab.picture.bounding_box()
+    return box["x"] + across * box["width"], box["y"] + (1 - up) * box["height"]
+
+
+def settings(lab):
+    return [number(box) for box in lab.controls]
+
+
+def test_a_click_moves_the_point_and_the_sliders_follow_and_the_picture_changes(pointed):
+    before = settings(pointed), pointed.status.inner_text()
+    with pointed.new_picture():
+        pointed.page.mouse.click(*place(pointed, 0.2, 0.3))
+    after = settings(pointed), pointed.status.inner_text()
+    assert not set(after[0]) & set(before[0])
+    assert after[1] != before[1]
+
+
+def test_the_sliders_do_what_a_click_does(pointed):
+    with pointed.new_picture():
+        pointed.page.mouse.click(*place(pointed, 0.2, 0.3))
+    clicked, words = settings(pointed), pointed.status.inner_text()
+    with pointed.new_picture():
+        pointed.button("reset").click()
+    for box, value in zip(pointed.controls, clicked, strict=True):
+        with pointed.new_picture():
+            box.fill(f"{value:g}")
+            box.press("Enter")
+    assert settings(pointed) == clicked and pointed.status.inner_text() == words
+
+
+def test_a_drag_follows_the_mouse_also_out_of_the_plot_until_the_button_is_let_go(pointed):
+    mouse, controls = pointed.page.mouse, pointed.controls
+    mouse.move(*place(pointed, 0.15, 0.3))
+    with pointed.new_picture():
+        mouse.down()
+    left = number(controls[0])
+    for across in (0.2, 0.25, 0.3):
+        with pointed.new_picture():
+            mouse.move(*place(pointed, across, 0.4))
+        assert left < (left := number(controls[0]))
+    with pointed.new_picture():
+        mouse.move(*place(pointed, 0.3, 1.4))  # above the picture: as far up as it goes
+    top = settings(pointed)
+    mouse.up()
+    mouse.move(*place(pointed, 0.2, 0.5))
+    expect(controls[0]).to_have_value(f"{top[0]:g}")
+    expect(controls[1]).to_have_value(f"{top[1]:g}")
+
+
+def test_a_click_beside_the_plot_does_nothing(pointed):
+    before = settings(pointed), pointed.source()
+    pointed.page.mouse.click(*place(pointed, 0.7, 0.97))
+    pointed.page.mouse.click(*place(pointed, 0.7, 0.5))
+    with pointed.new_picture():  # an event that is seen to have come after the clicks
+        pointed.button("‹ step").click()
+    assert settings(pointed) == before[0]
 
 
 # What the page is asked.

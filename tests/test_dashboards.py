@@ -194,6 +194,8 @@ def new_values(lab):
 def test_setting_any_control_computes_anew_and_changes_the_picture(factory, fresh):
     for name, value in new_values(fresh(factory)):
         lab = fresh(factory)
+        if name == "momentum" and lab.rule.value in experiments.WITHOUT_MOMENTUM:
+            lab.rule.value = "heavy_ball"
         before, line, picture = lab.result, lab.line(), lab._image.value
         getattr(lab, name).value = value
         assert lab.result is not before, name
@@ -705,3 +707,55 @@ def test_two_dashboards_do_not_disturb_each_other():
     assert first.pinned == [] and first.momentum.value == 0.5
     first.step().step(-1)
     assert first._repr_mimebundle_()["image/png"] == alone
+
+
+# --- answers and pointing -------------------------------------------------------------------
+
+with_answers = pytest.mark.parametrize(
+    "factory", [f for f in FACTORIES if f().answers], ids=lambda f: f.__name__
+)
+pointed = pytest.mark.parametrize(
+    "factory", [f for f in FACTORIES if f()._pick], ids=lambda f: f.__name__
+)
+
+
+@with_answers
+def test_an_answer_sets_what_it_computes_from_the_present_values(factory, fresh):
+    lab = fresh(factory)
+    for name, answer in lab.answers.items():
+        wanted = answer(**lab.values)
+        press(lab, name)
+        assert {control: lab.values[control] for control in wanted} == pytest.approx(wanted)
+
+
+def test_an_unknown_answer_or_plot_is_named_with_the_nearest_known_one():
+    lab = dashboards.phase_map()
+    with pytest.raises(ValueError, match="unknown answer 'critical': did you mean 'critical damp"):
+        lab.answer("critical")
+    with pytest.raises(ValueError, match="unknown plot 'mop': did you mean 'map'"):
+        lab.point("mop", 1, 0.5)
+
+
+@pointed
+def test_pointing_moves_the_controls_and_stays_within_their_range(factory, fresh):
+    lab = fresh(factory)
+    for area, names in enumerate(lab._pick.values()):
+        for press_number, place in enumerate([(0.2, 0.3), (0.8, 0.6), (0, 0), (1, 1)]):
+            before = lab.result
+            lab._pointer.place = [area, *place, press_number]
+            assert lab.result is not before
+            for name in filter(None, names):
+                control = lab.controls[name]
+                assert control.grid[0] <= control.value <= control.grid[-1]
+
+
+@pointed
+def test_areas_to_point_at_lie_inside_the_picture(factory, fresh):
+    areas = fresh(factory)._pointer.areas
+    assert len(areas) == len(fresh(factory)._pick)
+    for left, top, right, bottom in areas:
+        assert 0 <= left < right <= 1 and 0 <= top < bottom <= 1
+
+
+def test_a_lab_that_cannot_be_pointed_at_has_no_pointer():
+    assert not [w for w in widgets_in(network_lab().widget) if hasattr(w, "areas")]

@@ -14,11 +14,18 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from momentum_lab import plots
-from momentum_lab.dashboards import network_lab, one_weight
+from momentum_lab import dashboards, plots
 from momentum_lab.picture import HEADER, Picture, View
 
 NOW = plots.Look("#1f6fb4")
+VIEWS = {
+    dashboards.network_lab: plots.NETWORK_LAB,
+    dashboards.one_weight: plots.ONE_WEIGHT,
+    dashboards.bowl: plots.BOWL,
+    dashboards.valley: plots.VALLEY,
+    dashboards.phase_map: plots.PHASE_MAP,
+    dashboards.spectrum: plots.SPECTRUM,
+}
 
 
 def pixels(png):
@@ -134,7 +141,7 @@ def random_event(lab, rng):
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize(
     ("factory", "view"),
-    [(network_lab, plots.NETWORK_LAB), (one_weight, plots.ONE_WEIGHT)],
+    VIEWS.items(),
 )
 def test_after_random_events_a_lab_shows_what_a_new_picture_would(factory, view, seed, monkeypatch):
     rng, lab = np.random.default_rng(seed), factory()
@@ -170,14 +177,14 @@ def test_artists_are_stacked_by_their_order_as_in_a_whole_redraw(order, line_sho
 # --- PNG ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("factory", [network_lab, one_weight])
+@pytest.mark.parametrize("factory", VIEWS)
 @pytest.mark.parametrize("pins", [0, 1, 4])
 def test_the_live_picture_is_the_picture_that_stands_alone_without_its_header(factory, pins):
     lab = factory()
     for _ in range(pins):
         lab.pin()
     alone, live = pixels(lab.picture.png()), pixels(lab.picture.live_png())
-    width, height = plots.NETWORK_LAB.size if factory is network_lab else plots.ONE_WEIGHT.size
+    width, height = VIEWS[factory].size
     assert live.shape == (height, width, 3)
     assert alone.shape[1:] == (width, 3)
     assert height < len(alone) <= height + HEADER
@@ -228,7 +235,7 @@ def test_the_background_is_drawn_only_when_limits_or_pins_change(full_draws):
 
 
 def test_dragging_momentum_in_the_network_lab_draws_no_background(full_draws):
-    lab = network_lab()
+    lab = dashboards.network_lab()
     del full_draws[:]
     for position in range(30, 60, 3):
         lab.momentum.slider.value = position
@@ -254,7 +261,7 @@ def test_the_number_of_artists_is_constant_over_200_events():
     assert len(counts) == 1
 
 
-@pytest.mark.parametrize("factory", [network_lab, one_weight])
+@pytest.mark.parametrize("factory", VIEWS)
 def test_a_lab_leaves_no_artist_behind(factory):
     lab = factory()
     counts = []
@@ -330,3 +337,43 @@ def test_pyplot_never_sees_the_figure():
         [sys.executable, "-W", "error", "-c", script], capture_output=True, text=True
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+# --- a scene, and places in the picture -----------------------------------------------------
+
+
+def picture_with_scene():
+    def scene(axes, result):
+        axes["right"].fill_between([0, 1], 0, result.scene, color="#dde6f0")
+
+    return Picture(View(frame, scale, draw, size=(300, 120), scene=scene), plots.STYLE)
+
+
+def scenic(height, level):
+    return SimpleNamespace(**vars(wave(height)), scene=level)
+
+
+def test_a_scene_is_drawn_anew_only_when_it_is_another_one(full_draws):
+    picture = picture_with_scene()
+    for height, level, drawn in ((1, 0.2, 1), (2, 0.2, 2), (2, 0.2, 2), (2, 0.6, 3), (2, 0.6, 3)):
+        picture.draw([], (scenic(height, level), NOW, 20))  # height changes limits, level the scene
+        assert len(full_draws) == drawn
+
+
+def test_a_changed_scene_leaves_nothing_of_the_old_one():
+    picture = picture_with_scene()
+    picture.draw([], (scenic(1, 0.9), NOW, 20))
+    picture.draw([], (scenic(1, 0.2), NOW, 20))
+    fresh = picture_with_scene()
+    fresh.draw([], (scenic(1, 0.2), NOW, 20))
+    np.testing.assert_array_equal(pixels(picture.png()), pixels(fresh.png()))
+
+
+def test_a_place_in_the_live_picture_is_found_in_data_coordinates():
+    picture = picture_of_waves()
+    picture.draw([], (wave(1), NOW, 20))
+    left, top, right, bottom = picture.area("left")
+    assert (left, right) == pytest.approx((0.1, 0.45))
+    assert (top, bottom) == pytest.approx((1 - 0.85, 1 - 0.15))
+    assert tuple(picture.data_at("left", 0, 0)) == pytest.approx((0, -1))
+    assert tuple(picture.data_at("left", 0.5, 1)) == pytest.approx((10, 1))

@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from momentum_lab.data import DATASETS, load
-from momentum_lab.experiments.words import WITHOUT_MOMENTUM, in_words, settings_in_words
+from momentum_lab.experiments.words import (
+    WITHOUT_MOMENTUM,
+    function_of,
+    in_words,
+    settings_in_words,
+)
 from momentum_lab.measures import GOOD_ERROR, Summary, summarize
 from momentum_lab.network import Network
 from momentum_lab.training import Run, train
@@ -123,11 +128,10 @@ def train_lab(
     items, tests = train_and_test(data_set)
     network = Network(items.n_features, hidden_units, items.n_classes)
     wanted, epochs = epochs, min(epochs, max(1, MOST_WORK // (items.n_items * network.n_weights)))
-    own = {own_rule.__name__: own_rule for own_rule in own_rules}
     run = train(
         network,
         items,
-        own.get(rule, rule),
+        function_of(rule, own_rules),
         learning_rate,
         momentum,
         epochs=epochs,

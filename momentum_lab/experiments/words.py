@@ -1,6 +1,13 @@
-"""Words and numbers that all results share."""
+"""Names, words and numbers that all results share."""
+
+from momentum_lab.rules import get_rule
 
 WITHOUT_MOMENTUM = ("plain", "adagrad")  # rules that ignore the momentum
+
+
+def function_of(rule, own_rules):
+    """Return the rule function of this name, one of a reader's own first."""
+    return {own.__name__: own for own in own_rules}.get(rule) or get_rule(rule)
 
 
 def in_words(rule):
@@ -22,3 +29,8 @@ def number(value):
 def signed(part):
     """Return a number as text that can be put behind another one: "+ 0.5" or "− 0.5"."""
     return f"{'−' if part < 0 else '+'} {abs(part):.6g}"
+
+
+def percent(share):
+    """Return a share as text, with three digits: 0.05 becomes "5 %"."""
+    return f"{100 * share:.3g} %"
