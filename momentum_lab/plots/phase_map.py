@@ -9,7 +9,7 @@ from matplotlib.patches import Circle
 
 from momentum_lab.experiments.phase_map import MAP_LEARNING_RATES, MAP_MOMENTA
 from momentum_lab.picture import View
-from momentum_lab.plots.style import INK, LINE, SOFT_INK, heading, round_limit
+from momentum_lab.plots.style import INK, LINE, SOFT_INK, heading
 
 REGIME_COLORS = {
     "smooth": "#2b7bba",
@@ -18,7 +18,6 @@ REGIME_COLORS = {
     "diverging": "#8d939c",
 }
 OUTSIDE = 1.45  # how far out of the unit circle the picture goes
-LARGEST_WEIGHT = 10.0  # a run that swings further is cut off there
 
 
 def _frame(figure):
@@ -67,22 +66,21 @@ def _scale(axes, entries):
     results = [result for result, *_ in entries]
     axes["run"].set_xlim(0, max(result.n_updates for result in results))
     weights = np.concatenate([result.weights for result in results])
-    low, high = _weight_limits(weights)
-    axes["run"].set_ylim(low, high)
-    axes["portrait"].set_xlim(low, high)
-    steps = np.concatenate([np.diff(result.weights) for result in results])
-    longest = min(np.abs(steps).max(initial=0), LARGEST_WEIGHT)
-    most = next(limit for limit in (0.1, 0.3, 1.1, 2.2, 4, LARGEST_WEIGHT) if limit >= longest)
-    axes["portrait"].set_ylim(-most, most)
+    most = _limit(weights, WEIGHT_LIMITS)
+    axes["run"].set_ylim(-most, most)
+    axes["portrait"].set_xlim(-most, most)
+    longest = _limit(np.concatenate([np.diff(result.weights) for result in results]), STEP_LIMITS)
+    axes["portrait"].set_ylim(-longest, longest)
 
 
-def _weight_limits(weights):
-    """As calm as can be: from −1.1 or −0.15 to 1.1, and further only for what grows."""
-    most = np.abs(weights).max()
-    if most > 1.1:
-        most = min(round_limit(most), LARGEST_WEIGHT)
-        return -most, most
-    return (-1.1 if weights.min() < -0.14 else -0.15), 1.1
+# Few limits, each about three times the one before: a whole drawing takes as long as five events.
+WEIGHT_LIMITS, STEP_LIMITS = (1.1, 3.3, 10), (0.33, 1.1, 3.3, 10)
+
+
+def _limit(values, limits):
+    """Return the first of these limits that shows all values; what grows further is cut off."""
+    most = np.abs(values).max(initial=0)
+    return next((limit for limit in limits if limit >= most), limits[-1])
 
 
 def _scene(axes, result):
