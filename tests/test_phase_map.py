@@ -1,7 +1,10 @@
 """The phase map: its regions are theory's, its names lie in them, its point does as predicted."""
 
+import itertools
+
 import numpy as np
 import pytest
+from matplotlib.text import Text
 
 from momentum_lab import plots, theory
 from momentum_lab.dashboards import LINEAR_RULES, PHASE_MAP_PRESETS, phase_map
@@ -142,3 +145,16 @@ def test_presets_show_what_they_are_called():
     for name in PHASE_MAP_PRESETS:
         regime = lab.preset(name).result.regime
         assert regime == {"three by three": "edge"}.get(name, name)
+
+
+@every_rule
+def test_names_on_the_map_do_not_overlap(rule):
+    picture = Picture(plots.PHASE_MAP, plots.STYLE)
+    picture.draw([], (probe(rule.__name__), plots.rule_look(rule.__name__), 10))
+    plots.PHASE_MAP.scene(picture.axes, probe(rule.__name__))
+    texts, renderer = picture.axes["map"].texts[1:], picture._canvas.get_renderer()
+    for text in texts:
+        text.update_positions(renderer)
+    boxes = [Text.get_window_extent(text, renderer) for text in texts]  # without the line
+    assert len(boxes) >= 3
+    assert not [(a, b) for a, b in itertools.combinations(boxes, 2) if a.overlaps(b)]

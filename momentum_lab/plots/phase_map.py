@@ -34,7 +34,7 @@ def _frame(figure):
     plane.set_xticks([0.01, 0.1, 1, 10], ["0.01", "0.1", "1", "10"])
     plane.set_xlabel("learning rate × curvature, αλ")
     plane.grid(False)
-    heading(plane, "momentum β: click or drag here; the stronger the colour, the faster").set_y(
+    heading(plane, "momentum β: click or drag here; the darker, the faster").set_y(
         1.012
     )
     heading(axes["run"], "the weight over the updates")
@@ -89,12 +89,13 @@ def _scene(axes, result):
     painted = _paint(result.map)
     place = {"origin": "lower", "extent": (0, 1, 0, 1), "transform": plane.transAxes}
     plane.imshow(painted.image, aspect="auto", zorder=0, **place)
+    beside = iter(BESIDE)
     for name, (x, y, room) in painted.names.items():
         if room > NARROW:
             inside = min(max(x, 0.11), 0.89), y
             _name(plane, name, inside, inside)
         elif room:
-            _name(plane, name, (x, y), (0.955, 0.19), rotation=90)
+            _name(plane, name, (x, y), (0.955, next(beside)), rotation=90)
 
 
 def _name(plane, name, point, place, **more):
@@ -116,6 +117,7 @@ def _name(plane, name, point, place, **more):
 
 
 COARSE = 4  # map cells that are one cell for finding the place of a name
+BESIDE = 0.19, 0.48, 0.77  # how high the names of narrow regions stand, at the right border
 NARROW = 0.06  # of the map's width: a region with less room has its name beside it
 
 
