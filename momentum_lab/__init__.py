@@ -6,9 +6,11 @@ Where things live, each module using only those above it:
     network     the network: one flat weight vector, outputs, error, gradient
     data        iris, penguins, digits and two made-up sets -> Dataset
     landscapes  losses of one and two weights: valley, double well, banana, Lessard's
+    theory      what a rule will do, computed from the rule's own transition matrix
     training    train(network, dataset, rule, ...) -> Run; descend(landscape, ...) -> Path
     measures    swings, overshoot, settling, convergence: what the plots say, as numbers
     replay      the source post's arithmetic and its author's program of 2017
+    experiments what each lab computes, with its words and numbers
     plots       draw a result on given axes; one palette
     dashboards  sliders, a live picture, and one short factory for each lesson's lab
     checks      predict-then-reveal prompts and exercise checkers
