@@ -224,6 +224,7 @@ class Dashboard:
     def _make_widgets(self, size):
         self._size = size
         self._image, self._status, self._table = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        self._table.add_class("ml-runs")
         self._position = widgets.IntSlider(min=0, max=1, readout=False)
         self._position_box = widgets.IntText(description="show update")
         # The widget only ticks: its own buttons have no names that a screen reader could say.
@@ -316,7 +317,10 @@ class Dashboard:
         head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in names)
         body = "".join(
             f'<tr><th scope="row">{_swatch(look)} {who}</th>'
-            + "".join(f"<td>{html.escape(text)}</td>" for text in result.numbers.values())
+            + "".join(
+                f'<td data-name="{html.escape(name)}">{html.escape(text)}</td>'
+                for name, text in result.numbers.items()
+            )
             + "</tr>"
             for look, who, result in rows
         )

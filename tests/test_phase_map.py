@@ -96,6 +96,9 @@ def test_previous_delta_at_one_half_comes_back_every_third_update():
 def test_critical_damping_is_at_the_border_of_smooth_and_ringing():
     found = critical_momentum((), "heavy_ball", 0.1)["momentum"]
     assert found == pytest.approx((1 - np.sqrt(0.1)) ** 2, abs=1e-5)
+    result = probe("heavy_ball", 0.1, found)
+    assert result.numbers["regime"] == "critical" and result.numbers["period"] == "–"
+    assert result.finding == "Critical damping: the two roots meet, and each update keeps 68.4 %"
     assert probe("heavy_ball", 0.1, found - 0.01).regime == "smooth"
     assert probe("heavy_ball", 0.1, found + 0.01).regime == "ringing"
 

@@ -91,6 +91,11 @@ class PhaseMapResult:
         return float(2 * np.pi / angle) if angle > 1e-9 else None
 
     @property
+    def is_critical(self):
+        """Whether the two roots meet, as near as can be typed: between creeping and swinging."""
+        return abs(self.roots[0] - self.roots[1]) < 1e-3 and 1e-6 < self.rate < 1 - theory.EDGE
+
+    @property
     def finding(self):
         """What theory says of this point."""
         kept = percent(self.rate)
@@ -100,6 +105,8 @@ class PhaseMapResult:
             return "On the edge: it neither settles nor runs away"
         if self.rate < 1e-6:
             return "At the bottom in one update, or two"
+        if self.is_critical:
+            return f"Critical damping: the two roots meet, and each update keeps {kept}"
         if self.regime == "ringing":
             return f"Ringing: a swing takes {self.period:.3g} updates, and each keeps {kept}"
         if self.regime == "sign-flipping":
@@ -139,12 +146,12 @@ class PhaseMapResult:
     def numbers(self):
         """The row of this run."""
         settled = settling_update(self.weights, 0)
-        swings = self.regime != "smooth" and self.period
+        swings = self.regime != "smooth" and self.period and not self.is_critical
         return {
             "rule": in_words(self.rule),
             "αλ": f"{self.learning_rate:g}",
             "β": "–" if self.rule in WITHOUT_MOMENTUM else f"{self.momentum:g}",
-            "regime": str(self.regime),
+            "regime": "critical" if self.is_critical else self.regime,
             "rate": f"{self.rate:.4g}",
             "period": f"{self.period:.4g}" if swings else "–",
             "limit": f"{self.limit:.4g}",
@@ -189,7 +196,8 @@ def critical_momentum(own_rules, rule, learning_rate, **_others):
     """Return the momentum that settles soonest at this learning rate, as a value to set."""
     function = function_of(rule, own_rules)
     found = theory.critical_damping(function, 1.0, learning_rate)
-    return {"momentum": float(f"{found.momentum:.6g}")}
+    # Many digits: where the two roots meet, they part at the least error.
+    return {"momentum": float(f"{found.momentum:.9g}")}
 
 
 def edge_learning_rate(own_rules, rule, momentum, **_others):
