@@ -13,6 +13,7 @@ Where things live, each module using only those above it:
     experiments what each lab computes, with its words and numbers
     plots       draw a result on given axes; one palette
     dashboards  sliders, a live picture, and one short factory for each lesson's lab
+    exercises   the exercises whose answer is a number
     checks      predict-then-reveal prompts and exercise checkers
 
 This page re-exports the part that computes. What trains needs numba, which takes its time to

@@ -395,8 +395,8 @@ LAB_PRESETS = {
     "too much of it": {"rule": "heavy_ball", "learning_rate": 0.5, "momentum": 0.99},
 }
 
-# Fine where a learning rate changes its fate.
-BOWL_LEARNING_RATES = [*log_grid(0.01, 0.5), *even_grid(0.6, 2.4, 0.1), *log_grid(2.5, 10)]
+# On a quadratic loss: fine where a learning rate changes its fate.
+LIMIT_LEARNING_RATES = [*log_grid(0.01, 0.5), *even_grid(0.6, 4, 0.1), *log_grid(5, 30)]
 BOWL_PRESETS = {
     "slow but sure": {"rule": "plain", "learning_rate": 0.1, "curvature": 1},
     "just right": {"rule": "plain", "learning_rate": 1, "curvature": 1},
@@ -426,6 +426,7 @@ VALLEY_PRESETS = {
     },
 }  # fmt: skip
 
+MAP_LEARNING_RATES = [rate for rate in LIMIT_LEARNING_RATES if rate <= 10]  # as far as the map
 PHASE_MAP_PRESETS = {
     "smooth": {"rule": "heavy_ball", "learning_rate": 0.02, "momentum": 0.5},
     "ringing": {"rule": "heavy_ball", "learning_rate": 0.1, "momentum": 0.9},
@@ -522,7 +523,7 @@ def phase_map(*own_rules, **start):
         "phase_map",
         [
             rule_choice(own_rules, LINEAR_RULES, "heavy_ball"),
-            Number("learning_rate", log_grid(0.01, 10), 0.1),
+            Number("learning_rate", MAP_LEARNING_RATES, 0.1),
             Number("updates", range(20, 201, 10), 60),
             Number("momentum", MOMENTA, 0.8),
         ],
@@ -576,7 +577,7 @@ def bowl(*own_rules, **start):
         "bowl",
         [
             rule_choice(own_rules, LINEAR_RULES, "plain"),
-            Number("learning_rate", BOWL_LEARNING_RATES, 0.1),
+            Number("learning_rate", LIMIT_LEARNING_RATES, 0.1),
             Number("momentum", MOMENTA, 0.5),
             Number("curvature", log_grid(0.1, 10), 1),
             Number("start", even_grid(-2, 2, 0.05), -1.6),
@@ -599,7 +600,7 @@ def valley(*own_rules, **start):
         "valley",
         [
             rule_choice(own_rules, LINEAR_RULES, "plain"),
-            Number("learning_rate", log_grid(0.01, 30), 1.5),
+            Number("learning_rate", LIMIT_LEARNING_RATES, 1.5),
             Number("momentum", MOMENTA, 0.8),
             Number("condition_number", [1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 400], 20),
             Number("rotation", range(0, 91, 5), 20),

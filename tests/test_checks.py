@@ -8,15 +8,20 @@ import pytest
 
 from momentum_lab import checks, theory
 from momentum_lab.checks import (
-    NUMBER_EXERCISES,
     Prediction,
     Verdict,
+    check_best_rate,
+    check_ceiling,
     check_edge,
+    check_fate,
     check_number,
     check_rule,
     check_settings,
+    check_valley,
     predict,
 )
+from momentum_lab.exercises import NUMBER_EXERCISES
+from momentum_lab.experiments import in_words
 from momentum_lab.rules import RULES
 
 QUESTION = 'Is 1 < 2, or "more"?'
@@ -222,6 +227,18 @@ def test_the_answers_are_those_of_the_formulas():
     assert NUMBER_EXERCISES["new weight"]().expected == pytest.approx(-1.2 - 0.1 * 0.8 - 0.9 * 0.05)
     first = next(n for n in range(1, 50) if (1 - 0.9**n) / (1 - 0.9) > 5)
     assert NUMBER_EXERCISES["updates to five"]().expected == first
+    assert NUMBER_EXERCISES["fourth step"]().expected == 1 - 0.5 + 0.25 - 0.125
+    assert NUMBER_EXERCISES["highest limit"]().expected == pytest.approx(3)
+    assert NUMBER_EXERCISES["just right"]().expected == pytest.approx(1 / 4)
+    settled = np.ceil(np.log(0.05) / np.log(1 - 0.03))
+    assert NUMBER_EXERCISES["updates to settle"]().expected == settled
+    assert NUMBER_EXERCISES["best for two"]().expected == pytest.approx(2 / (0.5 + 4.5))
+    assert NUMBER_EXERCISES["best momentum"]().expected == pytest.approx(4 / 9, rel=1e-4)
+
+
+def test_the_condition_number_asked_for_has_the_best_momentum_nine_tenths():
+    expected = NUMBER_EXERCISES["condition number"]().expected
+    assert theory.best_settings("heavy_ball", expected).momentum == pytest.approx(0.9, rel=1e-5)
 
 
 @pytest.mark.parametrize("exercise", NUMBER_EXERCISES)
@@ -277,6 +294,50 @@ def test_an_unknown_exercise_suggests_the_nearest():
         check_number("new weigt", 1.0)
 
 
+# --- the fate of plain ----------------------------------------------------------------------
+
+
+def fate(learning_rate, curvature):
+    a = learning_rate * curvature
+    if a <= 1:
+        return "smooth"
+    if a < 2:
+        return "sign-flipping"
+    return "edge" if a == 2 else "diverging"
+
+
+def test_the_right_fate_of_every_learning_rate_passes():
+    assert_one_line(check_fate(fate), True, "right at 120 pairs")
+
+
+@pytest.mark.parametrize("name", ["smooth", "sign-flipping", "edge", "diverging"])
+def test_each_fate_can_be_missed(name):
+    def misses(learning_rate, curvature):
+        found = fate(learning_rate, curvature)
+        return "ringing" if found == name else found
+
+    assert_one_line(check_fate(misses), False, f"it should be \"{name}\", got 'ringing'")
+
+
+def test_a_fate_that_forgets_the_curvature_is_told_where():
+    verdict = check_fate(lambda learning_rate, curvature: fate(learning_rate, 1))
+    assert_one_line(verdict, False, "at learning rate 0.375 and curvature 4 it should be")
+
+
+@pytest.mark.parametrize("stub", [None, ..., lambda a, b: None, lambda a, b: ...])
+def test_a_fate_that_is_not_there_yet_is_not_written_yet(stub):
+    assert_one_line(check_fate(stub), False, "fate: not written yet")
+
+
+def test_a_fate_that_is_bent_gets_one_line():
+    def unfinished(learning_rate, curvature):
+        raise NotImplementedError
+
+    assert_one_line(check_fate(unfinished), False, "not written yet")
+    assert_one_line(check_fate(lambda a: "edge"), False, "it raised TypeError")
+    assert_one_line(check_fate(lambda a, b: np.eye(9)), False, 'should be "smooth"')
+
+
 # --- an edge --------------------------------------------------------------------------------
 
 
@@ -296,6 +357,91 @@ def test_the_edge_of_another_rule_is_recognised():
     plains = theory.learning_rate_limit("plain", 4.0, 0.9)
     verdict = check_edge(plains, "nesterov", 4.0, 0.9)
     assert_one_line(verdict, False, "is the edge of plain")
+
+
+# --- a rule of one's own, and its ceiling ---------------------------------------------------
+
+
+def mix(share):
+    """Between previous-delta (share 0) and heavy ball (share 1)."""
+
+    def mixed(weight, gradient, memory, learning_rate, momentum):
+        delta = -learning_rate * gradient
+        return weight + delta + momentum * memory, delta + share * momentum * memory
+
+    return mixed
+
+
+def test_the_ceiling_of_a_mix_passes_from_eight_ninths_on():
+    assert_one_line(check_ceiling(mix(8 / 9)), True, "its lowest limit is αλ = 2 at momentum 0.9")
+    assert_one_line(check_ceiling(mix(0.88)), False, "diverges above", "at momentum 0.9 (goal: 2)")
+    assert_one_line(check_ceiling(mix(0.9), at_least=2.12), False, "αλ = 2.111", "(goal: 2.12)")
+
+
+def test_a_known_rule_is_not_ones_own():
+    for name in ("plain", "previous_delta", "heavy_ball", "nesterov", "averaged"):
+        assert_one_line(check_ceiling(RULES[name]), False, f"this is {in_words(name)}; make it")
+    assert_one_line(check_ceiling(mix(1)), False, "this is heavy ball")
+
+
+def test_to_go_slowly_is_no_way_to_a_higher_ceiling():
+    def timid(weight, gradient, memory, learning_rate, momentum):
+        return mix(0)(weight, gradient / 2, memory, learning_rate, momentum)
+
+    assert_one_line(check_ceiling(timid), False, "slow", "gain at momentum 0.1 is 0.55 (goal: 1.1)")
+
+
+def test_a_rule_that_is_missing_or_bent_gets_one_line():
+    def stub(weight, gradient, memory, learning_rate, momentum):
+        raise NotImplementedError
+
+    for missing in (None, ..., stub):
+        assert_one_line(check_ceiling(missing), False, "own rule: not written yet")
+    assert_one_line(check_ceiling(RULES["adagrad"]), False, "must be linear")
+    assert_one_line(check_ceiling(lambda weight, *_: weight), False, "must return")
+    assert_one_line(check_ceiling(7), False, "not callable")
+
+
+# --- a rule of one's own, and its best rate -------------------------------------------------
+
+
+def test_a_mix_beats_the_goal_where_it_remembers_enough():
+    words = "mixed at its best", "α 3.22, β 0.5084: 37.59 updates (goal: under 50 at condition "
+    assert_one_line(check_best_rate(mix(2 / 3)), True, *words)
+    assert_one_line(check_best_rate(mix(1 / 4)), False, "52.69 updates (goal: under 50")
+    assert_one_line(check_best_rate(mix(1 / 4), within=53), True)
+    assert_one_line(check_best_rate(mix(1 / 4), condition_number=50), True)
+
+
+def test_a_known_rule_does_not_count_as_ones_own_best():
+    for name in ("plain", "previous_delta", "heavy_ball", "nesterov", "averaged"):
+        assert_one_line(check_best_rate(RULES[name]), False, f"this is {in_words(name)}; make it")
+
+
+def test_a_rule_that_looks_at_its_weight_does_not_count():
+    def home(weight, gradient, memory, learning_rate, momentum):
+        return 0.5 * weight - learning_rate * gradient, memory
+
+    def stores_the_place(weight, gradient, memory, learning_rate, momentum):
+        return weight - learning_rate * gradient, 0.1 * weight
+
+    for cheat in (home, stores_the_place):
+        assert_one_line(check_best_rate(cheat), False, "the gradient and the memory only")
+
+
+def test_a_best_rate_of_a_rule_that_is_missing_or_bent_gets_one_line():
+    def stub(weight, gradient, memory, learning_rate, momentum):
+        raise NotImplementedError
+
+    def uphill(weight, gradient, memory, learning_rate, momentum):
+        return weight + learning_rate * gradient, memory
+
+    for missing in (None, ..., stub):
+        assert_one_line(check_best_rate(missing), False, "own rule: not written yet")
+    assert_one_line(check_best_rate(RULES["adagrad"]), False, "must be linear")
+    assert_one_line(check_best_rate(lambda weight, *_: weight), False, "own rule: ")
+    assert_one_line(check_best_rate(uphill), False, "does not converge")
+    assert_one_line(check_best_rate(7), False, "not callable")
 
 
 # --- settings -------------------------------------------------------------------------------
@@ -368,3 +514,49 @@ def test_settings_that_are_not_there_yet_are_not_chosen_yet(missing):
 def test_settings_that_cannot_be_are_refused(settings, error, message):
     with pytest.raises(error, match=message):
         check_settings(*settings, **GOAL)
+
+
+# --- the valley -----------------------------------------------------------------------------
+
+CALM = {"within": 15, "crossings": 3}
+
+
+def forgetful(weight, gradient, prev_step, learning_rate, momentum):
+    if prev_step * gradient > 0:
+        prev_step = 0.0
+    step = momentum * prev_step - learning_rate * gradient
+    return weight + step, step
+
+
+def test_a_rule_that_forgets_what_points_uphill_meets_the_goal_of_the_valley():
+    words = "settled after 12 updates, crossings 3, overshoots 0 (goal: within 15, at most"
+    assert_one_line(check_valley(forgetful, 1.4, 0.85, **CALM), True, words)
+
+
+@pytest.mark.parametrize("rule", ["plain", "previous_delta", "heavy_ball", "nesterov", "averaged"])
+def test_no_built_in_rule_meets_the_goal_of_the_valley(rule):
+    settings = [(a / 5, b / 20) for a in range(1, 31) for b in range(20)]
+    assert not any(check_valley(rule, *each, **CALM) for each in settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "goal"),
+    [
+        ((1.4, 0.85), {"within": 11, "crossings": 3}),
+        ((1.4, 0.85), {"within": 15, "crossings": 2}),
+        ((1.4, 0.95), {"within": 15, "crossings": 3}),  # past the minimum, once
+    ],
+)
+def test_each_part_of_the_goal_of_the_valley_counts(settings, goal):
+    assert_one_line(check_valley(forgetful, *settings, **goal), False, "valley: settled after")
+
+
+def test_a_valley_without_an_answer_or_with_a_bent_one_gets_one_line():
+    def stub(weight, gradient, memory, learning_rate, momentum):
+        raise NotImplementedError
+
+    assert_one_line(check_valley(None, 1, 0.5, **CALM), False, "valley: not chosen yet")
+    assert_one_line(check_valley(stub, 1, 0.5, **CALM), False, "valley: not written yet")
+    assert_one_line(check_valley(lambda w: w, 1, 0.5, **CALM), False, "raised TypeError")
+    assert_one_line(check_valley("plain", 1, 2, **CALM), False, "momentum must be in [0, 1)")
+    assert_one_line(check_valley("plain", 2.5, 0, **CALM), False, "valley: never settled")

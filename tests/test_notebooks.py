@@ -13,6 +13,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
 LESSONS = sorted(FOLDER.glob("*.ipynb"))
 SOLUTIONS = sorted(FOLDER.glob("solutions/*.ipynb"))
 START = "00_start_here.ipynb"
+README = FOLDER.parent / "README.md"
 
 
 def each(paths):
@@ -70,6 +71,17 @@ def links(path):
     """Targets of links and pictures in the prose; code and formulas hold none."""
     text = re.sub(r"```.*?```|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]*\$", "", prose(path), flags=re.DOTALL)
     return re.findall(r"\]\(<?([^)\s>]+)|(?:href|src)=[\"']([^\"']+)", text)
+
+
+def row_of(path, page):
+    """The row of a page's table that links to the lesson."""
+    (row,) = [line for line in page.splitlines() if re.match(rf"\|.*\(\S*{path.name}\)", line)]
+    return row
+
+
+def question_and_minutes(path):
+    (minutes,) = re.findall(r"\bAbout (\d+) minutes\b", opening(path))
+    return f" | {headings(path)[0]} | {minutes} |"
 
 
 @each_notebook
@@ -171,6 +183,16 @@ def test_lesson_has_25_to_45_cells(path):
 @each_solution
 def test_solution_belongs_to_a_lesson(path):
     assert (FOLDER / path.name).is_file()
+
+
+@each_lesson
+def test_readme_lists_the_lesson_with_its_question_and_minutes(path):
+    assert row_of(path, README.read_text("utf-8")).endswith(question_and_minutes(path))
+
+
+@each_full_lesson
+def test_start_page_lists_the_lesson_with_its_question_and_minutes(path):
+    assert row_of(path, prose(FOLDER / START)).endswith(question_and_minutes(path))
 
 
 def test_there_is_a_notebook_to_start_with():

@@ -233,7 +233,7 @@ def test_settings_that_diverge_are_named_with_their_growth(settings, rate):
     assert result.rate == pytest.approx(rate)
     expected = f"Diverging: the steepest direction grows {rate:.3g} times an update"
     assert result.finding == expected
-    assert result.numbers["updates for ×0.1"] == "never"
+    assert result.numbers["updates for a tenth"] == "never"
     assert result.numbers["regime"] == "diverging"
     assert "never shrink" in result.sentence
     assert np.isfinite(result.shares).all()
@@ -243,7 +243,7 @@ def test_on_the_edge_nothing_shrinks_and_nothing_grows():
     result = probe(rule="plain", learning_rate=2.0)
     assert result.finding == "On the edge: the steepest direction will not shrink"
     assert result.numbers["regime"] == "edge"
-    assert "never shrinks: rate 1," in result.sentence
+    assert "never shrinks: rate 1." in result.sentence
 
 
 def test_the_finding_counts_how_much_slower_than_the_best_settings():
@@ -252,6 +252,19 @@ def test_the_finding_counts_how_much_slower_than_the_best_settings():
     assert f"{times:.3g} times the updates of the best settings" in result.finding
     assert f"rate {result.rate:.4g}" in result.sentence
     assert f"the rate is {best_rate('heavy_ball', 30):.4g}: 6.24 updates" in result.sentence
+
+
+def test_the_factor_of_ten_is_promised_for_the_long_run_only():
+    result = at_best("previous_delta", 100)
+    assert result.finding.endswith("in the long run 58.1 updates for a factor of ten")
+    assert "in the long run 58.1 updates for a factor of ten." in result.sentence
+    assert result.total[58] > 6  # from rest it is far from a tenth by then
+
+
+def test_a_loss_that_has_not_reached_its_highest_is_said_to_grow_still():
+    early, late = (at_best("previous_delta", 1000, updates=n) for n in (200, 300))
+    assert "The loss still grows at update 200: 1610 times its start." in early.sentence
+    assert "The loss first grows to 1670 times its start, at update 243." in late.sentence
 
 
 def test_numbers_too_large_for_digits_are_written_as_powers():

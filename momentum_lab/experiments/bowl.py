@@ -9,22 +9,22 @@ from momentum_lab.experiments.descents import (
     NEAR,
     Foretold,
     after,
-    capital,
     crossings,
     exit_in_words,
     foretell,
     limit_in_words,
     loss_in_words,
     momentum_unused,
-    percent_left,
-    short,
     times,
 )
 from momentum_lab.experiments.words import (
     WITHOUT_MOMENTUM,
+    capital,
     function_of,
     in_words,
+    percent,
     settings_in_words,
+    short,
 )
 from momentum_lab.measures import settling_update
 from momentum_lab.training import Path, descend
@@ -88,7 +88,7 @@ class BowlResult:
             return self._measured_fate()
         if self.rule == "plain":
             return self._plain_fate()
-        kept = f"keeps {percent_left(self.foretold.rate)} of the distance"
+        kept = f"keeps {percent(self.foretold.rate)} of the distance"
         return {
             "smooth": f"Smooth: in the long run each update {kept}",
             "ringing": f"Ringing: it swings through the middle, and each update {kept}",
@@ -106,7 +106,7 @@ class BowlResult:
             return "On the edge: each update jumps just as far to the other side, for ever"
         if rate < 0.01:
             return f"Just right: one update lands {'almost ' if rate else ''}in the middle"
-        kept = f"keeps {percent_left(rate)} of the distance"
+        kept = f"keeps {percent(rate)} of the distance"
         if regime == "sign-flipping":
             return f"Zig-zag: each update jumps over the middle and {kept}"
         return f"{'Slow but' if rate >= 0.5 else 'Quick and'} sure: each update {kept}"

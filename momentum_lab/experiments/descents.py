@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from momentum_lab import theory
-from momentum_lab.experiments.words import WITHOUT_MOMENTUM, in_words
+from momentum_lab.experiments.words import WITHOUT_MOMENTUM, capital, in_words, short
 
 NEAR = 0.05  # settled is what stays within this share of the start's distance
 DUST = 1e-12  # smaller numbers, as a share of the start's, are not worth their digits
@@ -62,17 +62,6 @@ def outside(weights, window):
 # --- words ----------------------------------------------------------------------------------
 
 
-def short(value):
-    """Return a number with few digits, but never 1 or 100 for what is only near it."""
-    text = f"{value:.3g}"
-    return f"{value:.6g}" if text in ("1", "100") else text
-
-
-def percent_left(share):
-    """Return a share as text: 0.9 is 90 %."""
-    return f"{short(100 * share)} %"
-
-
 def loss_in_words(loss, loss_at_start):
     """Return a loss as text; what is left of it by rounding is only said to be small."""
     if 0 < loss < DUST**2 * loss_at_start or 0 < loss < DUST:
@@ -117,11 +106,6 @@ def exit_in_words(weights, window):
     if out[0] == out[-1]:
         return f"was outside the picture at update {out[0]}"
     return f"was outside the picture between updates {out[0]} and {out[-1]}"
-
-
-def capital(words):
-    """Return the words as the beginning of a sentence."""
-    return words[:1].upper() + words[1:]
 
 
 def momentum_unused(rule):

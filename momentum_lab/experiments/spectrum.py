@@ -13,6 +13,7 @@ import numpy as np
 from momentum_lab import theory
 from momentum_lab.experiments.words import (
     WITHOUT_MOMENTUM,
+    capital,
     function_of,
     in_words,
     settings_in_words,
@@ -215,14 +216,14 @@ class SpectrumResult:
             return f"On the edge: {self._who} will not shrink"
         if self.is_best:
             return (
-                f"{_capital(in_words(self.rule))} at its best: rate {self.rate:.3g}, in the long "
+                f"{capital(in_words(self.rule))} at its best: rate {self.rate:.3g}, in the long "
                 f"run {_count(self.updates_to_a_tenth)} updates for a factor of ten"
             )
         times = _count(self.updates_to_a_tenth / self.best_updates)
         is_slow = "are equally slow" if several else "is the slowest"
         if len(self.slowest) > 2:
             is_slow = "is equally slow"
-        return f"{_capital(self._who)} {is_slow}: {times} times the updates of the best settings"
+        return f"{capital(self._who)} {is_slow}: {times} times the updates of the best settings"
 
     @property
     def sentence(self):
@@ -232,7 +233,7 @@ class SpectrumResult:
     @property
     def _now(self):
         place = f"curvature {self.slowest_in_words}, " if len(self.slowest) == 1 else ""
-        who = f"{_capital(self._who)} ({place}{self.regime})"
+        who = f"{capital(self._who)} ({place}{self.regime})"
         several = len(self.slowest) == 2
         if not self.converges:
             never = "never shrink" if several else "never shrinks"
@@ -255,8 +256,10 @@ class SpectrumResult:
             end = self.loss_in_words(-1)
             return f"After {self.n_updates} updates the loss is {end} times its start."
         if self.growth > 1.001:
-            peak = int(self.total.argmax())
-            return f"The loss first grows to {self.growth:.3g} times its start, at update {peak}."
+            peak, grown = int(self.total.argmax()), _short(self.growth)
+            if peak == self.n_updates:
+                return f"The loss still grows at update {peak}: {grown} times its start."
+            return f"The loss first grows to {grown} times its start, at update {peak}."
         return "The loss never rises above its start."
 
     @property
@@ -269,7 +272,7 @@ class SpectrumResult:
             "β": "–" if self.rule in WITHOUT_MOMENTUM else f"{self.momentum:g}",
             "rate": f"{self.rate:.4g}",
             "best rate": f"{self.best.rate:.4g}",
-            "updates for ×0.1": _or_never(self.updates_to_a_tenth),
+            "updates for a tenth": _or_never(self.updates_to_a_tenth),
             "at best": _or_never(self.best_updates),
             "slowest": self.slowest_in_words,
             "regime": self.regime,
@@ -280,10 +283,6 @@ class SpectrumResult:
 
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-def _capital(words):
-    return words[:1].upper() + words[1:]
 
 
 def shortened(name):

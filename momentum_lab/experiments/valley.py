@@ -11,22 +11,22 @@ from momentum_lab.experiments.descents import (
     NEAR,
     Foretold,
     after,
-    capital,
     crossings,
     exit_in_words,
     foretell,
     limit_in_words,
     loss_in_words,
     momentum_unused,
-    percent_left,
-    short,
     times,
 )
 from momentum_lab.experiments.words import (
     WITHOUT_MOMENTUM,
+    capital,
     function_of,
     in_words,
+    percent,
     settings_in_words,
+    short,
 )
 from momentum_lab.measures import settling_update
 from momentum_lab.training import Path, descend
@@ -186,7 +186,7 @@ class ValleyResult:
             return f"Still far from the floor {so_far}"
         if self.overshoots:
             return f"Still swinging along the valley {so_far}: {self._swings}"
-        left = percent_left(self.distances[-1] / self.distances[0])
+        left = percent(self.distances[-1] / self.distances[0])
         return f"Slow along the floor: {left} of the distance is left {so_far}"
 
     @property
@@ -218,13 +218,13 @@ class ValleyResult:
     def _rates(self):
         if self.rate is None:
             return ""
-        kept = percent_left(self.rate)
+        kept = percent(self.rate)
         words = f" In theory each update keeps {kept} of the distance in the long run"
         if self.rate > 1:
             words = f" In theory each update makes the distance {short(self.rate)} times as long"
         if self.measured_rate is None:
             return f"{words}."
-        measured = short(self.measured_rate) if self.rate > 1 else percent_left(self.measured_rate)
+        measured = short(self.measured_rate) if self.rate > 1 else percent(self.measured_rate)
         return f"{words}; measured: {measured}."
 
     @property

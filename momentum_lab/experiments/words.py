@@ -31,6 +31,17 @@ def signed(part):
     return f"{'−' if part < 0 else '+'} {abs(part):.6g}"
 
 
+def short(value):
+    """Return a number with few digits, but never 1 or 100 for what is only near it."""
+    text = f"{value:.3g}"
+    return f"{value:.6g}" if text in ("1", "100") else text
+
+
 def percent(share):
-    """Return a share as text, with three digits: 0.05 becomes "5 %"."""
-    return f"{100 * share:.3g} %"
+    """Return a share as text: 0.9 is 90 %."""
+    return f"{short(100 * share)} %"
+
+
+def capital(words):
+    """Return the words as the beginning of a sentence."""
+    return words[:1].upper() + words[1:]

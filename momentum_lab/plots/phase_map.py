@@ -34,9 +34,7 @@ def _frame(figure):
     plane.set_xticks([0.01, 0.1, 1, 10], ["0.01", "0.1", "1", "10"])
     plane.set_xlabel("learning rate × curvature, αλ")
     plane.grid(False)
-    heading(plane, "momentum β: click or drag here; the darker, the faster").set_y(
-        1.012
-    )
+    heading(plane, "momentum β: click or drag here; the darker, the faster").set_y(1.012)
     heading(axes["run"], "the weight over the updates")
     heading(axes["portrait"], "step against weight")
     axes["portrait"].set_xlabel("weight")
