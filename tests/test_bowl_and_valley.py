@@ -401,14 +401,6 @@ def test_arrows_of_the_valley_are_the_two_parts_of_the_shown_step():
     np.testing.assert_allclose([first, last], result.path.weights[6:8])
 
 
-@pytest.mark.parametrize(
-    ("value", "words"),
-    [(7554.3, "7550"), (1e4, "10000"), (0.1234, "0.123"), (0, "0"), (4.111e-5, "4.11·10⁻⁵")],
-)
-def test_lengths_of_steps_are_written_without_an_e(value, words):
-    assert plots.valley._length(value) == words
-
-
 def test_a_present_path_does_not_hide_the_letters_of_pins():
     lab = valley(rule="heavy_ball").pin()
     contours = lab.picture.axes["contours"]

@@ -17,6 +17,7 @@ from momentum_lab.experiments import (
     train_lab,
     update_one_weight,
 )
+from momentum_lab.experiments.words import as_written
 from momentum_lab.measures import swings
 from momentum_lab.rules import RULES
 
@@ -380,3 +381,12 @@ def test_the_work_of_one_event_is_bounded():
     assert result.epochs * items * result.run.network.n_weights <= MOST_WORK
     assert 1 < result.epochs == len(result.run.epoch_errors) < 200
     assert f"Only {result.epochs} of 200 epochs" in result.sentence
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(7554.3, "7550"), (1e4, "10000"), (0.1234, "0.123"), (0, "0"), (-4.111e-5, "−4.11·10⁻⁵")]
+    + [(99.96, "100"), (1.6e7, "1.6·10⁷"), (-0.5, "−0.5"), (1e-4, "0.0001")],
+)
+def test_a_number_is_written_without_an_e(value, words):
+    assert as_written(value) == words

@@ -19,6 +19,7 @@ from momentum_lab.experiments.descents import (
 )
 from momentum_lab.experiments.words import (
     WITHOUT_MOMENTUM,
+    as_written,
     capital,
     function_of,
     in_words,
@@ -164,7 +165,7 @@ class BowlResult:
             "α·λ": self._a,
             "limit of α": f"{told.limit:.4g}" if told else "–",
             "regime": told.regime if told else "–",
-            "rate": f"{told.rate:.4g}".replace("-", "−") if told else "–",
+            "rate": as_written(told.rate, 4) if told else "–",
             "start": f"{self.weights[0]:g}".replace("-", "−"),
             "settled": "never" if self.settled is None else f"{self.settled}",
             "crossings": f"{self.crossings}",

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from momentum_lab import theory
-from momentum_lab.experiments.words import WITHOUT_MOMENTUM, capital, in_words, short
+from momentum_lab.experiments.words import (
+    WITHOUT_MOMENTUM,
+    as_written,
+    capital,
+    in_words,
+    short,
+)
 
 NEAR = 0.05  # settled is what stays within this share of the start's distance
 DUST = 1e-12  # smaller numbers, as a share of the start's, are not worth their digits
@@ -65,8 +71,8 @@ def outside(weights, window):
 def loss_in_words(loss, loss_at_start):
     """Return a loss as text; what is left of it by rounding is only said to be small."""
     if 0 < loss < DUST**2 * loss_at_start or 0 < loss < DUST:
-        return f"< {DUST:g}".replace("-", "−")
-    return f"{loss:.4g}".replace("-", "−")
+        return f"< {as_written(DUST)}"
+    return as_written(loss, 4)
 
 
 def after(updates):

@@ -8,6 +8,7 @@ import numpy as np
 from momentum_lab import theory
 from momentum_lab.experiments.words import (
     WITHOUT_MOMENTUM,
+    as_written,
     function_of,
     in_words,
     percent,
@@ -133,7 +134,8 @@ class PhaseMapResult:
                 "above the limit; what came before stays drawn."
             )
         if self.regime == "diverging":
-            return f"Seen: after {self.n_updates} updates the weight is {_plain(self.weights[-1])}."
+            last = as_written(self.weights[-1], 4)
+            return f"Seen: after {self.n_updates} updates the weight is {last}."
         settled = settling_update(self.weights, 0)
         when = f"not settled after {self.n_updates} updates"
         if settled is not None:
@@ -157,16 +159,12 @@ class PhaseMapResult:
             "limit": f"{self.limit:.4g}",
             "went past": "–" if self.regime == "diverging" else percent(overshoot(self.weights, 0)),
             "settled": "never" if settled is None else f"update {settled}",
-            "last weight": _plain(self.weights[-1]),
+            "last weight": as_written(self.weights[-1], 4),
         }
 
 
-def _plain(value):
-    return f"{value + 0.0:.4g}".replace("-", "−")
-
-
 def _complex(root):
-    real = _plain(root.real)
+    real = as_written(root.real, 4)
     if root.imag == 0:
         return real
     return f"{real} {'+' if root.imag > 0 else '−'} {abs(root.imag):.3g}i"

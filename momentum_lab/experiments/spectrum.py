@@ -13,6 +13,7 @@ import numpy as np
 from momentum_lab import theory
 from momentum_lab.experiments.words import (
     WITHOUT_MOMENTUM,
+    as_written,
     capital,
     function_of,
     in_words,
@@ -114,7 +115,7 @@ class SpectrumResult:
 
     def loss_in_words(self, update):
         """Return the whole loss at this update as text; it is 1 at the start."""
-        return _short(self.total[update])
+        return as_written(self.total[update])
 
     def who_is_left(self, update):
         """Return what each band has of the loss that is left at this update, as shares."""
@@ -211,7 +212,7 @@ class SpectrumResult:
         several = len(self.slowest) == 2
         if self.rate > 1 + theory.EDGE:
             grows = "grow" if several else "grows"
-            return f"Diverging: {self._who} {grows} {_short(self.rate)} times an update"
+            return f"Diverging: {self._who} {grows} {as_written(self.rate)} times an update"
         if not self.converges:
             return f"On the edge: {self._who} will not shrink"
         if self.is_best:
@@ -256,7 +257,7 @@ class SpectrumResult:
             end = self.loss_in_words(-1)
             return f"After {self.n_updates} updates the loss is {end} times its start."
         if self.growth > 1.001:
-            peak, grown = int(self.total.argmax()), _short(self.growth)
+            peak, grown = int(self.total.argmax()), as_written(self.growth)
             if peak == self.n_updates:
                 return f"The loss still grows at update {peak}: {grown} times its start."
             return f"The loss first grows to {grown} times its start, at update {peak}."
@@ -276,13 +277,10 @@ class SpectrumResult:
             "at best": _or_never(self.best_updates),
             "slowest": self.slowest_in_words,
             "regime": self.regime,
-            "highest loss": _short(self.growth),
+            "highest loss": as_written(self.growth),
             "updates": f"{self.n_updates}",
             "loss left": self.loss_in_words(-1),
         }
-
-
-SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def shortened(name):
@@ -296,14 +294,6 @@ def _count(number):
 
 def _or_never(updates):
     return f"{float(f'{updates:.4g}'):g}" if np.isfinite(updates) else "never"
-
-
-def _short(number):
-    """Return a number with three digits, as people write it: 0.5 or 7.3·10⁻⁸ or 3.8·10⁷."""
-    digits, e, power = f"{number:.2e}".partition("e")
-    if number == 0 or -3 <= int(power) < 4:
-        return f"{float(f'{number:.3g}'):g}"
-    return f"{float(digits):g}·10{str(int(power)).translate(SUPERSCRIPTS)}"
 
 
 @functools.lru_cache(maxsize=512)

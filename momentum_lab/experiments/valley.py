@@ -21,6 +21,7 @@ from momentum_lab.experiments.descents import (
 )
 from momentum_lab.experiments.words import (
     WITHOUT_MOMENTUM,
+    as_written,
     capital,
     function_of,
     in_words,
@@ -247,7 +248,7 @@ class ValleyResult:
             "settled": "never" if self.settled is None else f"{self.settled}",
             "crossings": f"{self.crossings}",
             "overshoots": f"{self.overshoots}",
-            "rate": "–" if self.rate is None else f"{self.rate:.4g}".replace("-", "−"),
+            "rate": "–" if self.rate is None else as_written(self.rate, 4),
             "loss": f"diverged at {path.diverged_at}" if diverged else self._loss,
         }
 

@@ -37,6 +37,20 @@ def short(value):
     return f"{value:.6g}" if text in ("1", "100") else text
 
 
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def as_written(value, digits=3):
+    """Return a number as people write it: 0.5, 7550 or −7.3·10⁻⁸, never 7.3e-08."""
+    mantissa, _, power = f"{value:.{digits - 1}e}".partition("e")
+    if value == 0 or -4 <= int(power) <= 4:
+        plain = float(f"{mantissa}e{power}")
+        text = f"{plain:.0f}" if int(power) >= digits else f"{plain:.{digits}g}"
+    else:
+        text = f"{float(mantissa):g}·10{str(int(power)).translate(SUPERSCRIPTS)}"
+    return text.replace("-", "−")
+
+
 def percent(share):
     """Return a share as text: 0.9 is 90 %."""
     return f"{short(100 * share)} %"

@@ -5,6 +5,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.ticker import NullLocator
 
 from momentum_lab.experiments.valley import VALLEY_WINDOW, valley_directions
+from momentum_lab.experiments.words import as_written
 from momentum_lab.picture import View
 from momentum_lab.plots.descents import (
     border_mark,
@@ -22,7 +23,6 @@ HALF_WIDTHS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)  # of the plot of the way across, 
 STEEPNESS = 1.6  # each contour is so many times as wide as the next one inside
 OUTERMOST, INNERMOST = 7.2, 0.18  # half widths of contours: across, and along
 TURN = np.linspace(0, 2 * np.pi, 181)
-RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def _valley_frame(figure):
@@ -108,23 +108,10 @@ def _draw_valley(axes, result, look, shown):
         before, after = weights[-2:]
         parts = result.path.gradient_parts[shown - 1], result.path.memory_parts[shown - 1]
         step_arrows(contours, before, before + parts[0], after, look.color)
-        lengths = [_length(np.hypot(*part)) for part in parts]
+        lengths = [as_written(np.hypot(*part)) for part in parts]
         words = f"update {shown}: step ── gradient now {lengths[0]}   ╌╌ memory {lengths[1]}"
     heading(contours, words)
     letters_on_top(contours)
-
-
-def _length(value):
-    """Return a length with three digits, small ones in powers of ten: 7550, 0.123, 4.1·10⁻⁵."""
-    if value < 1e-9:
-        return "≈ 0" if value else "0"
-    mantissa, _, exponent = f"{value:.3g}".partition("e")
-    if not exponent:
-        return mantissa
-    if value > 1:
-        return f"{float(f'{value:.3g}'):.0f}"
-    power = exponent.lstrip("-0").translate(RAISED)
-    return f"{mantissa}·10⁻{power}"
 
 
 VALLEY = View(_valley_frame, _valley_scale, _draw_valley, (WIDTH, HEIGHT), _draw_contours)
