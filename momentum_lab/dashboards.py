@@ -576,8 +576,8 @@ def bowl(*own_rules, **start):
     return Dashboard(
         "bowl",
         [
-            rule_choice(own_rules, LINEAR_RULES, "plain"),
-            Number("learning_rate", LIMIT_LEARNING_RATES, 0.1),
+            rule_choice(own_rules, LINEAR_RULES, "previous_delta"),
+            Number("learning_rate", LIMIT_LEARNING_RATES, 0.4),
             Number("momentum", MOMENTA, 0.5),
             Number("curvature", log_grid(0.1, 10), 1),
             Number("start", even_grid(-2, 2, 0.05), -1.6),
@@ -599,9 +599,9 @@ def valley(*own_rules, **start):
     return Dashboard(
         "valley",
         [
-            rule_choice(own_rules, LINEAR_RULES, "plain"),
-            Number("learning_rate", LIMIT_LEARNING_RATES, 1.5),
-            Number("momentum", MOMENTA, 0.8),
+            rule_choice(own_rules, LINEAR_RULES, "previous_delta"),
+            Number("learning_rate", LIMIT_LEARNING_RATES, 1),
+            Number("momentum", MOMENTA, 0.5),
             Number("condition_number", [1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 400], 20),
             Number("rotation", range(0, 91, 5), 20),
             Number("start_1", even_grid(-6, 6, 0.1), -5, "start, weight 1"),

@@ -21,7 +21,6 @@ from momentum_lab.dashboards import (
 from momentum_lab.experiments import descend_bowl, descend_valley
 from momentum_lab.experiments.descents import crossings, exit_in_words
 from momentum_lab.experiments.valley import VALLEY_WINDOW, valley_directions
-from momentum_lab.rules import plain
 
 LINEAR = [rule.__name__ for rule in LINEAR_RULES]
 BOWL = {"rule": "plain", "learning_rate": 0.1, "momentum": 0.5, "curvature": 1.0, "start": -1.6}
@@ -448,8 +447,7 @@ def test_letters_of_four_pins_are_apart_and_readable(texts_of, view, result, pre
 
 @both
 def test_a_rule_without_momentum_says_so(factory):
-    lab = factory()
-    assert lab.result.rule == plain.__name__
+    lab = factory(rule="plain")
     assert lab.result.sentence.endswith(" Plain uses no momentum.")
     assert "uses no momentum" not in lab.set(rule="heavy_ball").result.sentence
 

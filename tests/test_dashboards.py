@@ -194,8 +194,6 @@ def new_values(lab):
 def test_setting_any_control_computes_anew_and_changes_the_picture(factory, fresh):
     for name, value in new_values(fresh(factory)):
         lab = fresh(factory)
-        if name == "momentum" and lab.rule.value in experiments.WITHOUT_MOMENTUM:
-            lab.rule.value = "heavy_ball"
         before, line, picture = lab.result, lab.line(), lab._image.value
         getattr(lab, name).value = value
         assert lab.result is not before, name
