@@ -464,3 +464,10 @@ def test_random_settings_give_finite_words_and_a_picture(factory, seed):
         lab.set(**{name: grid[rng.integers(len(grid))] for name, grid in options.items()})
         assert inked(lab) > 30, lab.values
         assert not re.search(r"\bnan\b|\binf\b", lab.line() + lab.alt), lab.values
+
+
+def test_a_valley_run_that_has_not_reached_the_floor_is_not_called_slow_along_it():
+    lab = valley(rule="plain", rotation=0, start_2=-2)
+    slow, slower = (lab.set(learning_rate=rate).result for rate in (0.2, 0.01))
+    assert slow.finding.startswith("Slow along the floor: ")
+    assert slower.finding.startswith("Slow down to the floor and along it: ")

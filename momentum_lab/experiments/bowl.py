@@ -8,6 +8,7 @@ from momentum_lab import landscapes, theory
 from momentum_lab.experiments.descents import (
     NEAR,
     Foretold,
+    PathResult,
     after,
     crossings,
     exit_in_words,
@@ -24,7 +25,6 @@ from momentum_lab.experiments.words import (
     function_of,
     in_words,
     percent,
-    settings_in_words,
     short,
 )
 from momentum_lab.measures import settling_update
@@ -35,7 +35,7 @@ BOWL_WINDOW = 2.4  # the picture shows weights from −2.4 to 2.4
 
 
 @dataclass(frozen=True, eq=False)
-class BowlResult:
+class BowlResult(PathResult):
     """Forty updates of one weight in a bowl; `foretold` is None for a rule that is not linear."""
 
     path: Path
@@ -43,19 +43,9 @@ class BowlResult:
     foretold: Foretold | None
 
     @property
-    def rule(self):
-        """The name of the rule."""
-        return self.path.rule
-
-    @property
     def weights(self):
         """The weight at the start and after each update, (n_updates + 1,)."""
         return self.path.weights[:, 0]
-
-    @property
-    def n_updates(self):
-        """How many updates were made."""
-        return self.path.n_updates
 
     @property
     def opens_at(self):
@@ -65,8 +55,7 @@ class BowlResult:
     @property
     def label(self):
         """The run in a legend."""
-        settings = settings_in_words(self.rule, self.path.learning_rate, self.path.momentum)
-        return f"{settings}, λ {self.curvature:g}"
+        return f"{super().label}, λ {self.curvature:g}"
 
     @property
     def settled(self):

@@ -11,11 +11,36 @@ from momentum_lab.experiments.words import (
     as_written,
     capital,
     in_words,
+    settings_in_words,
     short,
 )
 
 NEAR = 0.05  # settled is what stays within this share of the start's distance
 DUST = 1e-12  # smaller numbers, as a share of the start's, are not worth their digits
+
+
+class PathResult:
+    """What the results of one descent, their `path`, have in common."""
+
+    @property
+    def rule(self):
+        """The name of the rule."""
+        return self.path.rule
+
+    @property
+    def n_updates(self):
+        """How many updates were made."""
+        return self.path.n_updates
+
+    @property
+    def opens_at(self):
+        """The update up to which a new picture shows the path: the last."""
+        return self.n_updates
+
+    @property
+    def label(self):
+        """The run in a legend."""
+        return settings_in_words(self.rule, self.path.learning_rate, self.path.momentum)
 
 
 @dataclass(frozen=True)

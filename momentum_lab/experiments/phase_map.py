@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from momentum_lab import theory
+from momentum_lab.experiments.descents import PathResult
 from momentum_lab.experiments.words import (
     WITHOUT_MOMENTUM,
     as_written,
     function_of,
     in_words,
     percent,
-    settings_in_words,
 )
 from momentum_lab.landscapes import bowl
 from momentum_lab.measures import overshoot, settling_update
@@ -38,7 +38,7 @@ def rule_map(rule):
 
 
 @dataclass(frozen=True, eq=False)
-class PhaseMapResult:
+class PhaseMapResult(PathResult):
     """One point of the map: what its roots say, and a run from weight 1 at rest."""
 
     function: object
@@ -49,11 +49,6 @@ class PhaseMapResult:
     regime: str
     limit: float
     path: Path
-
-    @property
-    def rule(self):
-        """The name of the rule."""
-        return self.path.rule
 
     @property
     def scene(self):
@@ -69,21 +64,6 @@ class PhaseMapResult:
     def weights(self):
         """The weight at the start and after each update."""
         return self.path.weights[:, 0]
-
-    @property
-    def n_updates(self):
-        """How many updates were made."""
-        return self.path.n_updates
-
-    @property
-    def opens_at(self):
-        """The update up to which a new picture shows the run: the last."""
-        return self.path.n_updates
-
-    @property
-    def label(self):
-        """The run in a legend."""
-        return settings_in_words(self.rule, self.learning_rate, self.momentum)
 
     @property
     def period(self):
@@ -139,7 +119,7 @@ class PhaseMapResult:
         settled = settling_update(self.weights, 0)
         when = f"not settled after {self.n_updates} updates"
         if settled is not None:
-            when = f"within 5 % of the start from update {settled} on"
+            when = f"within 5 % of the first distance from update {settled} on"
         past = overshoot(self.weights, 0)
         side = f"it went past the bottom by {percent(past)}" if past > 0 else "it never went past"
         return f"Seen: {when}; {side}."

@@ -10,6 +10,7 @@ from momentum_lab.experiments.descents import (
     DUST,
     NEAR,
     Foretold,
+    PathResult,
     after,
     crossings,
     exit_in_words,
@@ -26,7 +27,6 @@ from momentum_lab.experiments.words import (
     function_of,
     in_words,
     percent,
-    settings_in_words,
     short,
 )
 from momentum_lab.measures import settling_update
@@ -44,7 +44,7 @@ def valley_directions(rotation):
 
 
 @dataclass(frozen=True, eq=False)
-class ValleyResult:
+class ValleyResult(PathResult):
     """A descent of two weights; `foretold`, for along and across, may hold None (not linear)."""
 
     path: Path
@@ -54,29 +54,9 @@ class ValleyResult:
     foretold: tuple[Foretold | None, Foretold | None]
 
     @property
-    def rule(self):
-        """The name of the rule."""
-        return self.path.rule
-
-    @property
     def scene(self):
         """What lies behind the path: the valley's shape."""
         return self.condition_number, self.rotation
-
-    @property
-    def n_updates(self):
-        """How many updates were made."""
-        return self.path.n_updates
-
-    @property
-    def opens_at(self):
-        """The update up to which a new picture shows the path: the last."""
-        return self.n_updates
-
-    @property
-    def label(self):
-        """The run in a legend."""
-        return settings_in_words(self.rule, self.path.learning_rate, self.path.momentum)
 
     @cached_property
     def places(self):
@@ -188,7 +168,8 @@ class ValleyResult:
         if self.overshoots:
             return f"Still swinging along the valley {so_far}: {self._swings}"
         left = percent(self.distances[-1] / self.distances[0])
-        return f"Slow along the floor: {left} of the distance is left {so_far}"
+        where = "along the floor" if late[1] <= NEAR else "down to the floor and along it"
+        return f"Slow {where}: {left} of the distance is left {so_far}"
 
     @property
     def sentence(self):
