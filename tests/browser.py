@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import expect, sync_playwright
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -172,20 +173,40 @@ class JupyterPage:
         self.page.wait_for_function(RESTORED, timeout=TIMEOUT)
 
     def open(self, path):
-        """Close the notebook that is open, with its kernel and unsaved, and open another one."""
+        """Close the notebook that is open, with its kernel and unsaved, and open another one.
+
+        A kernel that has not told that it is ready after a long while is given up, once.
+        """
+        try:
+            self._open(path, TIMEOUT // 2)
+        except PlaywrightTimeout:
+            self._open(path, TIMEOUT)
+
+    def _open(self, path, timeout):
         self.page.evaluate(CLOSE)
         self.problems.clear()
         self.page.evaluate(OPEN, path)
-        self.page.wait_for_function(READY, arg=path, timeout=TIMEOUT)
+        self.page.wait_for_function(READY, arg=path, timeout=timeout)
 
     def run_all(self):
-        """Run all cells from the menu, as a reader does; return when the last one is done."""
+        """Run all cells from the menu, as a reader does; return when the last one is done.
+
+        About once in a hundred times JupyterLab loses what it asks of a kernel that has just
+        started: nothing runs. Then ask again, as a reader would.
+        """
         self.page.evaluate(
             "() => { jupyterapp.commands.execute('notebook:clear-all-cell-outputs'); }"
         )
+        self._choose_run_all()
+        try:
+            self.page.wait_for_function(STARTED, timeout=PATIENCE)
+        except PlaywrightTimeout:
+            self._choose_run_all()
+        self.page.wait_for_function(DONE, timeout=TIMEOUT)
+
+    def _choose_run_all(self):
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
         self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        self.page.wait_for_function(DONE, timeout=TIMEOUT)
 
     def outputs(self):
         """The outputs of all code cells, as they would be saved."""
@@ -286,6 +307,11 @@ OPEN = "async path => { await jupyterapp.commands.execute('docmanager:open', { p
 DONE = f"""() => {{
     const panel = {PANEL}, done = cell => cell.executionCount !== null;
     return ({CODE}).every(done) && panel.sessionContext.session.kernel.status === 'idle';
+}}"""
+STARTED = f"""() => {{
+    const panel = {PANEL};
+    return panel.sessionContext.session.kernel.status === 'busy'
+        || ({CODE}).some(cell => cell.executionCount !== null);
 }}"""
 OUTPUTS = f"""() => {{
     const panel = {PANEL};
