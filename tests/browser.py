@@ -162,7 +162,7 @@ class JupyterPage:
     """
 
     def __init__(self, context, server):
-        self.problems = []
+        self.problems, self.path = [], None
         self.page = context.new_page()
         self.page.set_default_timeout(PATIENCE)
         self.page.on("console", self._on_console)
@@ -177,6 +177,7 @@ class JupyterPage:
 
         A kernel that has not told that it is ready after a long while is given up, once.
         """
+        self.path = path
         try:
             self._open(path, TIMEOUT // 2)
         except PlaywrightTimeout:
@@ -191,22 +192,20 @@ class JupyterPage:
     def run_all(self):
         """Run all cells from the menu, as a reader does; return when the last one is done.
 
-        About once in a hundred times JupyterLab loses what it asks of a kernel that has just
-        started: nothing runs. Then ask again, as a reader would.
+        About once in a hundred times a kernel that has just started answers and JupyterLab shows
+        nothing of it, then and later. A reader would close the notebook and open it again.
         """
+        if not self._ran_all():
+            self.open(self.path)
+            assert self._ran_all(), "not all cells have run"
+
+    def _ran_all(self):
         self.page.evaluate(
             "() => { jupyterapp.commands.execute('notebook:clear-all-cell-outputs'); }"
         )
-        self._choose_run_all()
-        try:
-            self.page.wait_for_function(STARTED, timeout=PATIENCE)
-        except PlaywrightTimeout:
-            self._choose_run_all()
-        self.page.wait_for_function(DONE, timeout=TIMEOUT)
-
-    def _choose_run_all(self):
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
         self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        return self.page.evaluate(ALL_RAN, TIMEOUT)
 
     def outputs(self):
         """The outputs of all code cells, as they would be saved."""
@@ -304,14 +303,16 @@ CLOSE = f"""async () => {{
     {PANEL}?.dispose();
 }}"""
 OPEN = "async path => { await jupyterapp.commands.execute('docmanager:open', { path }); }"
-DONE = f"""() => {{
-    const panel = {PANEL}, done = cell => cell.executionCount !== null;
-    return ({CODE}).every(done) && panel.sessionContext.session.kernel.status === 'idle';
-}}"""
-STARTED = f"""() => {{
-    const panel = {PANEL};
-    return panel.sessionContext.session.kernel.status === 'busy'
-        || ({CODE}).some(cell => cell.executionCount !== null);
+# Whether all cells ran; false once the kernel has been idle for ten seconds, or time is over.
+ALL_RAN = f"""async milliseconds => {{
+    const panel = {PANEL}, end = Date.now() + milliseconds;
+    for (let idle = 0; idle < 100 && Date.now() < end; idle += 1) {{
+        const isIdle = panel.sessionContext.session.kernel.status === 'idle';
+        if (isIdle && ({CODE}).every(cell => cell.executionCount !== null)) return true;
+        if (!isIdle) idle = 0;
+        await new Promise(done => setTimeout(done, 100));
+    }}
+    return false;
 }}"""
 OUTPUTS = f"""() => {{
     const panel = {PANEL};
