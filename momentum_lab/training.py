@@ -21,8 +21,17 @@ NUMBERS_AT_ONCE = 2_000_000  # hidden and output values held at once to measure 
 MOST_STEPS = 100_000  # updates in one descent: about a second
 
 
+class _ReadOnly:
+    """A result whose arrays nobody can change."""
+
+    def __post_init__(self):
+        for value in vars(self).values():
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
+
+
 @dataclass(frozen=True, eq=False, repr=False)
-class Run:
+class Run(_ReadOnly):
     """One training run: what went in, and everything that was measured. Arrays are read-only.
 
     `diverged_at` is the number (from 1) of the update that would have made the weight vector
@@ -54,11 +63,6 @@ class Run:
     trajectory: np.ndarray | None
     step_parts: np.ndarray | None
     diverged_at: int | None
-
-    def __post_init__(self):
-        for value in vars(self).values():
-            if isinstance(value, np.ndarray):
-                value.flags.writeable = False
 
     @property
     def n_updates(self):
@@ -176,7 +180,7 @@ def train(
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Path:
+class Path(_ReadOnly):
     """One descent on a landscape: what went in, and every update. Arrays are read-only.
 
     `diverged_at` is the number (from 1) of the update that would have made the weight vector
@@ -201,11 +205,6 @@ class Path:
     gradient_parts: np.ndarray
     memory_parts: np.ndarray
     diverged_at: int | None
-
-    def __post_init__(self):
-        for value in vars(self).values():
-            if isinstance(value, np.ndarray):
-                value.flags.writeable = False
 
     @property
     def n_updates(self):
