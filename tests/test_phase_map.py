@@ -161,3 +161,21 @@ def test_names_on_the_map_do_not_overlap(rule):
     boxes = [Text.get_window_extent(text, renderer) for text in texts]  # without the line
     assert len(boxes) >= 3
     assert not [(a, b) for a, b in itertools.combinations(boxes, 2) if a.overlaps(b)]
+
+
+@pytest.mark.parametrize(("updates", "rule", "a"), [(20, "heavy_ball", 0.1), (60, "plain", 10)])
+def test_updates_are_counted_in_whole_numbers_and_a_short_run_looks_short(updates, rule, a):
+    picture, result = Picture(plots.PHASE_MAP, plots.STYLE), probe(rule, a, 0.8, updates)
+    picture.draw([], (result, plots.rule_look(rule), result.n_updates))
+    run = picture.axes["run"]
+    assert run.get_xlim() == (0, 20) and result.n_updates <= 20
+    assert all(float(tick).is_integer() for tick in run.get_xticks())
+
+
+def test_a_point_at_the_upper_rim_of_the_map_does_not_cover_the_heading():
+    picture, result = Picture(plots.PHASE_MAP, plots.STYLE), probe(momentum=0.99)
+    picture.draw([], (result, plots.rule_look(result.rule), result.n_updates))
+    plane, radius = picture.axes["map"], 0.5 * 15 * 100 / 72  # of the white ring, in pixels
+    (words,) = [text for text in plane.texts if text.get_text().startswith("momentum β")]
+    bottom = words.get_window_extent(picture._canvas.get_renderer()).y0
+    assert bottom > plane.bbox.y1 + radius

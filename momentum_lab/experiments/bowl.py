@@ -11,6 +11,7 @@ from momentum_lab.experiments.descents import (
     PathResult,
     after,
     crossings,
+    diverged_in_words,
     exit_in_words,
     foretell,
     limit_in_words,
@@ -115,11 +116,7 @@ class BowlResult(PathResult):
         cut = exit_in_words(self.path.weights, BOWL_WINDOW)
         unused = momentum_unused(self.rule)
         if self.path.diverged_at is not None:
-            cut = f"; {cut}" if cut else ""
-            return (
-                f"Diverged: {limit}{cut}; stopped at update {self.path.diverged_at}, which would "
-                f"have taken the weight beyond 10,000.{unused}"
-            )
+            return diverged_in_words(self.path, limit, cut) + unused
         if self.foretold and self.foretold.regime == "diverging":
             cut = f"; {cut}" if cut else ""
             return f"Diverging: {limit}{cut}; loss {self._loss} {after(self.n_updates)}.{unused}"

@@ -139,6 +139,15 @@ def exit_in_words(weights, window):
     return f"was outside the picture between updates {out[0]} and {out[-1]}"
 
 
+def diverged_in_words(path, limit, cut):
+    """Return how a path ended that diverged: the limit, when it left the picture, and the end."""
+    what = "weight" if path.landscape.dimension == 1 else "weights"
+    return (
+        f"Diverged: {limit}{f'; {cut}' if cut else ''}; stopped at update {path.diverged_at}, "
+        f"which would have taken the {what} beyond 10,000."
+    )
+
+
 def momentum_unused(rule):
     """Return a sentence for a rule that ignores the momentum slider, else ""."""
     return f" {capital(in_words(rule))} uses no momentum." if rule in WITHOUT_MOMENTUM else ""

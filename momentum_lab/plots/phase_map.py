@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Circle
+from matplotlib.ticker import MaxNLocator
 
 from momentum_lab.experiments.phase_map import MAP_LEARNING_RATES, MAP_MOMENTA
 from momentum_lab.picture import View
@@ -22,7 +23,7 @@ OUTSIDE = 1.45  # how far out of the unit circle the picture goes
 
 def _frame(figure):
     axes = {
-        "map": figure.add_axes((0.062, 0.115, 0.435, 0.8)),
+        "map": figure.add_axes((0.062, 0.115, 0.435, 0.78)),  # lower: room for a point on its rim
         "run": figure.add_axes((0.56, 0.625, 0.425, 0.29)),
         "portrait": figure.add_axes((0.56, 0.115, 0.185, 0.355)),
         "circle": figure.add_axes((0.8, 0.115, 0.185, 0.355)),
@@ -34,7 +35,8 @@ def _frame(figure):
     plane.set_xticks([0.01, 0.1, 1, 10], ["0.01", "0.1", "1", "10"])
     plane.set_xlabel("learning rate × curvature, αλ")
     plane.grid(False)
-    heading(plane, "momentum β: click or drag here; the darker, the faster").set_y(1.012)
+    heading(plane, "momentum β: click or drag here; the darker, the faster").set_y(1.037)
+    axes["run"].xaxis.set_major_locator(MaxNLocator(integer=True))
     heading(axes["run"], "the weight over the updates")
     heading(axes["portrait"], "step against weight")
     axes["portrait"].set_xlabel("weight")
@@ -62,7 +64,7 @@ PHASE_SIZE = 900, 430
 
 def _scale(axes, entries):
     results = [result for result, *_ in entries]
-    axes["run"].set_xlim(0, max(result.n_updates for result in results))
+    axes["run"].set_xlim(0, max(FEWEST_UPDATES, *(result.n_updates for result in results)))
     weights = np.concatenate([result.weights for result in results])
     most = _limit(weights, WEIGHT_LIMITS)
     axes["run"].set_ylim(-most, most)
@@ -72,6 +74,7 @@ def _scale(axes, entries):
 
 
 # Few limits, each about three times the one before: a whole drawing takes as long as five events.
+FEWEST_UPDATES = 20  # so that a run that soon diverges is seen to be short
 WEIGHT_LIMITS, STEP_LIMITS = (1.1, 3.3, 10), (0.33, 1.1, 3.3, 10)
 
 
