@@ -36,7 +36,7 @@ def _frame(figure):
     plane.set_xlabel("learning rate × curvature, αλ")
     plane.grid(False)
     heading(plane, "momentum β: click or drag here; the darker, the faster").set_y(1.037)
-    axes["run"].xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes["run"].xaxis.set_major_locator(MaxNLocator(8, steps=(1, 2, 5, 10), integer=True))
     heading(axes["run"], "the weight over the updates")
     heading(axes["portrait"], "step against weight")
     axes["portrait"].set_xlabel("weight")
