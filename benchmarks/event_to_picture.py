@@ -49,7 +49,7 @@ bare.add_class("bench-bare")
 bare
 """
 LAB = """
-from momentum_lab.dashboards import {0}
+from momentum_lab.labs import {0}
 lab = {0}()
 lab.widget.add_class("bench-{0}")
 lab

@@ -10,11 +10,9 @@ Where things live, each module using only those above it:
     training    train(network, dataset, rule, ...) -> Run; descend(landscape, ...) -> Path
     measures    swings, overshoot, settling, convergence: what the plots say, as numbers
     replay      the source post's arithmetic and its author's program of 2017
-    experiments what each lab computes, with its words and numbers
-    plots       draw a result on given axes; one palette
-    dashboards  sliders, a live picture, and one short factory for each lesson's lab
-    exercises   the exercises whose answer is a number
-    checks      predict-then-reveal prompts and exercise checkers
+    live        what makes any result live: sliders, a picture, pins, playback
+    labs        one folder a lab: experiment (settings -> result), view (-> picture), lab
+    exercises   predict-then-reveal prompts and checkers
 
 This page re-exports the part that computes. What trains needs numba, which takes its time to
 load, so `train` and its friends load it when they are first named.

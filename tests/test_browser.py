@@ -24,10 +24,13 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 from playwright.sync_api import expect
 
-from momentum_lab import dashboards, plots
-from momentum_lab.experiments import in_words
+from momentum_lab import labs
+from momentum_lab.labs.network_lab.lab import LAB_PRESETS
+from momentum_lab.labs.settings import LEARNING_RATES
+from momentum_lab.labs.words import in_words
+from momentum_lab.live.style import PIN_LOOKS, rule_look
 
-CELLS = "from momentum_lab.dashboards import network_lab", "lab = network_lab()", "lab"
+CELLS = "from momentum_lab.labs import network_lab", "lab = network_lab()", "lab"
 LESSONS = [path.name for path in sorted(PROJECT.glob("notebooks/*.ipynb"))]
 SAVED = "saved.ipynb"
 OTHER_LABS = ("bowl", "valley", "phase_map", "spectrum")
@@ -55,7 +58,7 @@ def server(chromium_path, tmp_path_factory):
         shutil.copytree(PROJECT / "notebooks", root, dirs_exist_ok=True)
     write_notebook(root / "lab.ipynb", "# Lab", *CELLS)
     for name in OTHER_LABS:
-        cells = f"from momentum_lab.dashboards import {name}", f"lab = {name}()", "lab"
+        cells = f"from momentum_lab.labs import {name}", f"lab = {name}()", "lab"
         write_notebook(root / f"{name}.ipynb", "# Lab", *cells)
     write_notebook(root / SAVED, "# Saved", *CELLS)
     paths = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")]))
@@ -172,7 +175,7 @@ def test_each_place_of_a_dragged_slider_shows_another_picture_before_the_mouse_i
             expect(box).not_to_have_value(f"{places[-1][0]:g}")
             places.append((number(box), lab.picture.screenshot()))
     numbers, screenshots = zip(*places, strict=True)
-    assert numbers == tuple(sorted(numbers)) and set(numbers) < set(dashboards.LEARNING_RATES)
+    assert numbers == tuple(sorted(numbers)) and set(numbers) < set(LEARNING_RATES)
     assert len(set(screenshots)) == len(places)
 
 
@@ -221,7 +224,7 @@ def test_a_button_works_with_the_keyboard(lab, key):
 
 
 def test_a_pinned_run_stays_in_the_table_and_in_the_picture_until_it_is_cleared(lab):
-    color = plots.PIN_LOOKS[0].color
+    color = PIN_LOOKS[0].color
     lab.button("pin this run").click()
     expect(pinned(lab, "A")).to_contain_text("0.05")
     with lab.new_picture():
@@ -253,11 +256,11 @@ def test_a_new_seed_gives_another_run(lab):
     expect(lab.box("seed")).to_have_value("1")
 
 
-@pytest.mark.parametrize("name", dashboards.LAB_PRESETS)
+@pytest.mark.parametrize("name", LAB_PRESETS)
 def test_a_preset_jumps_to_its_settings(lab, name):
     with lab.new_picture():
         lab.button(name).click()
-    settings = dict(dashboards.LAB_PRESETS[name])
+    settings = dict(LAB_PRESETS[name])
     expect(lab.choice("rule")).to_have_value(in_words(settings.pop("rule")))
     for control, value in settings.items():
         expect(lab.box(control.replace("_", " "))).to_have_value(f"{value:g}")
@@ -294,7 +297,7 @@ def test_step_buttons_show_one_update_less_and_one_more(lab):
 
 
 def test_an_earlier_update_shows_less_of_the_run(lab):
-    color = plots.rule_look("previous_delta").color
+    color = rule_look("previous_delta").color
     whole = count(lab, color)
     with lab.new_picture():
         lab.type("show update", 600)
@@ -333,14 +336,14 @@ def cut_off_with_four_pins(lab, presets):
 
 
 def test_nothing_is_cut_off_with_four_pinned_runs(lab):
-    assert cut_off_with_four_pins(lab, dashboards.LAB_PRESETS) == []
+    assert cut_off_with_four_pins(lab, LAB_PRESETS) == []
 
 
 @pytest.mark.parametrize("name", OTHER_LABS)
 def test_nothing_of_another_lab_is_cut_off_with_four_pinned_runs(name, reader):
     reader.open(f"{name}.ipynb")
     reader.run_all()
-    presets = getattr(dashboards, name)().presets
+    presets = getattr(labs, name)().presets
     assert cut_off_with_four_pins(Lab(reader.page), presets) == []
     assert reader.problems == []
 

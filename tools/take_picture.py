@@ -13,7 +13,7 @@ sys.path.insert(0, str(PROJECT / "tests"))
 from browser import JupyterPage, Lab, chromium, find_chromium, jupyterlab, write_notebook  # noqa: E402
 
 PICTURE = PROJECT / "docs" / "network_lab.png"
-SHOW_LAB = "from momentum_lab.dashboards import network_lab\n\nnetwork_lab()"
+SHOW_LAB = "from momentum_lab.labs import network_lab\n\nnetwork_lab()"
 
 
 def take_picture(file):

@@ -1,0 +1,420 @@
+"""Data sets: Fisher's iris, the Palmer penguins, 8×8 digits and two made-up ones.
+
+Each function returns a `Dataset`, checked once and then read-only; `load` finds one by its name.
+The csv files lie beside this file, with their licence notes.
+"""
+
+import csv
+import functools
+import io
+import math
+from dataclasses import dataclass, replace
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+
+from momentum_lab.validation import as_floats, finite, one_hot_targets, unknown_name, whole_number
+
+
+@dataclass(frozen=True, eq=False)  # == would compare arrays element by element
+class Dataset:
+    """Items to learn from: one row of numbers and one class for each.
+
+    `inputs` (n_items, n_features) and the one-hot `targets` (n_items, n_classes) become float64
+    arrays of the data set's own that cannot be written to; the names become tuples of str.
+    Raises ValueError for shapes that do not fit together, for empty data, for NaN or infinite
+    inputs and for targets that are not one-hot; TypeError for values that are not numbers and
+    for names that are not text.
+    """
+
+    inputs: np.ndarray
+    targets: np.ndarray
+    feature_names: tuple[str, ...]
+    class_names: tuple[str, ...]
+    name: str = ""
+
+    def __post_init__(self):
+        inputs = _table("inputs", self.inputs, "(n_items, n_features)")
+        targets = _table("targets", self.targets, "(n_items, n_classes), see one_hot()")
+        _check_same_length(inputs, targets)
+        features = _names("feature_names", self.feature_names, inputs.shape[1])
+        classes = _names("class_names", self.class_names, targets.shape[1])
+        _check_finite(inputs, features)
+        checked = {
+            "inputs": _read_only(inputs),
+            "targets": _read_only(one_hot_targets(targets)),
+            "feature_names": features,
+            "class_names": classes,
+        }
+        for field, value in checked.items():
+            object.__setattr__(self, field, value)  # the one way to set a frozen field
+
+    @property
+    def n_items(self):
+        """The number of items (rows)."""
+        return self.inputs.shape[0]
+
+    @property
+    def n_features(self):
+        """The number of measurements of one item."""
+        return self.inputs.shape[1]
+
+    @property
+    def n_classes(self):
+        """The number of classes, also of those that no item belongs to."""
+        return self.targets.shape[1]
+
+    @property
+    def labels(self):
+        """The class of each item as a whole number from 0, shape (n_items,)."""
+        return self.targets.argmax(axis=1)
+
+    def __repr__(self):
+        sizes = f"{self.n_items} items, {self.n_features} features, {self.n_classes} classes"
+        return f"Dataset {self.name}".strip() + f": {sizes}"
+
+    def standardized(self, reference=None):
+        """Return the data with each feature measured in standard deviations from its mean.
+
+        x ← (x − mean) / sd, where mean and population sd are those of the data set `reference`
+        (by default this one): scale a test set by its training set, `test.standardized(train)`.
+        A feature that is constant in `reference` has sd 0 and is only centred. The feature names
+        stay as they are, though the unit is now the sd.
+        Raises TypeError if `reference` is not a Dataset, ValueError if its number of features
+        differs or a feature is too large for its sd to be a float64.
+        """
+        reference = self if reference is None else reference
+        _check_reference(self, reference)
+        mean, sd = _mean_and_sd(reference)
+        return replace(self, inputs=(self.inputs - mean) / sd)
+
+    def split(self, test_fraction=0.2, seed=0):
+        """Return (train, test): two data sets that share out every class in the same proportion.
+
+        Each class gives round(test_fraction · its items) to `test`, but at least one item to
+        either side; the same `seed` (whole number) gives the same items in the same order.
+        Raises ValueError unless 0 < test_fraction < 1 and each class present has two items.
+        """
+        test_fraction = _fraction("test_fraction", test_fraction)
+        rng = _generator(seed)
+        train, test = [], []
+        for label in np.unique(self.labels):
+            rows = rng.permutation(np.flatnonzero(self.labels == label))
+            n_test = _share(test_fraction, len(rows), self.class_names[label])
+            test.extend(rows[:n_test])
+            train.extend(rows[n_test:])
+        return self.take(rng.permutation(train)), self.take(rng.permutation(test))
+
+    def take(self, rows):
+        """Return the data set of these `rows` (whole numbers from 0), in this order.
+
+        Names and classes stay, also of classes that lose all their items.
+        Raises TypeError unless rows are whole numbers, ValueError for none or one out of range.
+        """
+        rows = _whole_numbers("rows", rows, self.n_items)
+        return replace(self, inputs=self.inputs[rows], targets=self.targets[rows])
+
+
+def one_hot(labels, n_classes):
+    """Return targets (n_items, n_classes): a 1 in the column of each item's label, else 0.
+
+    `labels` are whole numbers from 0 to n_classes − 1, shape (n_items,).
+    Raises TypeError unless they are whole numbers, ValueError for none or one out of range.
+    """
+    n_classes = whole_number("n_classes", n_classes, 1)
+    return np.eye(n_classes)[_whole_numbers("labels", labels, n_classes)]
+
+
+# --- real data ------------------------------------------------------------------------------
+
+
+@functools.cache  # safe to share: a Dataset cannot be changed
+def iris():
+    """Return Fisher's iris: 150 flowers, 4 lengths and widths in cm, 3 species.
+
+    Rows 0–49 are setosa, 50–99 versicolor, 100–149 virginica. The values are those of the paper;
+    the UCI file has two rows wrong (see README.md beside it).
+    Source: Fisher 1936, The use of multiple measurements in taxonomic problems.
+    """
+    features = ("sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)")
+    classes = ("setosa", "versicolor", "virginica")
+    return read_csv(_shipped("iris.csv"), features, classes, n_items=150)
+
+
+@functools.cache
+def penguins():
+    """Return the Palmer penguins: 342 birds, 4 measurements in mm and g, 3 species.
+
+    These are the birds with all four measurements. The standard deviation of the body mass in g is
+    400 times that of the bill depth in mm: a lesson on scaling.
+    Source: Horst, Hill & Gorman 2020, palmerpenguins (CC0); Gorman, Williams & Fraser 2014.
+    """
+    features = ("bill length (mm)", "bill depth (mm)", "flipper length (mm)", "body mass (g)")
+    classes = ("Adelie", "Chinstrap", "Gentoo")
+    return read_csv(_shipped("penguins.csv"), features, classes, n_items=342)
+
+
+@functools.cache
+def digits():
+    """Return 1797 handwritten digits: 8×8 pixels with ink from 0 to 16, classes "0" to "9".
+
+    Some border pixels are 0 in every item; `standardized` leaves them 0.
+    Raises ModuleNotFoundError without scikit-learn, which brings the data.
+    Source: Alpaydin & Kaynak 1998, Optical Recognition of Handwritten Digits (UCI).
+    """
+    try:
+        from sklearn.datasets import load_digits
+    except ModuleNotFoundError as missing:
+        message = "digits() needs scikit-learn: pip install scikit-learn"
+        raise ModuleNotFoundError(message, name=missing.name) from missing
+    inputs, labels = load_digits(return_X_y=True)
+    features = [f"pixel_{row}_{column}" for row in range(8) for column in range(8)]
+    return Dataset(inputs, one_hot(labels, 10), features, list("0123456789"), "digits")
+
+
+# --- made-up data ---------------------------------------------------------------------------
+
+
+def two_moons(n_items=200, noise=0.15, seed=0):
+    """Return two interlocked half circles of radius 1 in the plane, one for each class.
+
+    `noise` is the standard deviation added to both coordinates, in radii. The upper moon comes
+    first; with an odd `n_items` the lower one has the extra item.
+    Raises ValueError for fewer than 2 items or a negative noise.
+    """
+    n_items, noise, rng = _synthetic_arguments(n_items, 2, noise, seed)
+    upper = _circle(np.linspace(0, np.pi, n_items // 2))
+    lower = (1.0, 0.5) - _circle(np.linspace(0, np.pi, n_items - n_items // 2))
+    return _from_arms("two_moons", [upper, lower], ("upper", "lower"), noise, rng)
+
+
+def spirals(n_items=210, n_classes=3, noise=0.1, seed=0):
+    """Return spiral arms that wind half a turn around each other, one for each class.
+
+    Along an arm the radius grows from 0.3 to 2; `noise` is the standard deviation added to both
+    coordinates. When the items do not divide evenly, the first classes have one more.
+    Raises ValueError for fewer than 2 classes or items than classes, or a negative noise.
+    """
+    n_classes = whole_number("n_classes", n_classes, 2)
+    n_items, noise, rng = _synthetic_arguments(n_items, n_classes, noise, seed)
+    sizes = [len(part) for part in np.array_split(np.arange(n_items), n_classes)]
+    arms = [_arm(index / n_classes, size) for index, size in enumerate(sizes)]
+    classes = [f"arm {index}" for index in range(1, n_classes + 1)]
+    return _from_arms("spirals", arms, classes, noise, rng)
+
+
+DATASETS = {make.__name__: make for make in (iris, penguins, two_moons, spirals, digits)}
+"""Every data set's function by its name, in the order in which the dashboards offer them."""
+
+
+def load(name):
+    """Return the data set called `name` in `DATASETS`, made with its default arguments.
+
+    Raises ValueError for an unknown name, with the nearest known one.
+    """
+    if name not in DATASETS:
+        raise unknown_name("data set", name, DATASETS)
+    return DATASETS[name]()
+
+
+# --- reading a csv file ---------------------------------------------------------------------
+
+
+def read_csv(path, feature_names, class_names, class_column="species", n_items=None):
+    """Return the data set in a csv file with a header: one line an item, classes as text.
+
+    The columns `feature_names` become the inputs, in this order; other columns are not read.
+    `n_items`, if given, is the number of items that the file must hold.
+    Raises ValueError that names file and line for a column that is missing, a line with too few
+    or too many fields, a value that is not a finite number, a class not in `class_names`, a file
+    that is empty or ends too soon; FileNotFoundError if there is no such file.
+    """
+    path = Path(path) if isinstance(path, str) else path
+    header, *records = lines = _lines(path) or [(1, [])]
+    columns = _columns(path.name, header, [*feature_names, class_column])
+    class_index = {name: index for index, name in enumerate(class_names)}
+    inputs, labels = [], []
+    for line, fields in records:
+        where = f"{path.name}, line {line}"
+        *texts, class_text = _pick(where, fields, columns, len(header[1]))
+        inputs.append([_number(where, *pair) for pair in zip(feature_names, texts, strict=True)])
+        labels.append(_class(where, class_text, class_index))
+    _check_length(f"{path.name}, line {lines[-1][0]}", len(inputs), n_items)
+    targets = one_hot(labels, len(class_index))
+    return Dataset(inputs, targets, feature_names, class_names, path.name.removesuffix(".csv"))
+
+
+def _shipped(file_name):
+    return resources.files("momentum_lab.data") / file_name
+
+
+def _lines(path):
+    # A byte that is not UTF-8 becomes a mark that no number and no class contains, so that it is
+    # reported below, with its line.
+    text = path.read_bytes().decode("utf-8-sig", errors="replace")
+    reader = csv.reader(io.StringIO(text), strict=True)
+    try:
+        return [(reader.line_num, fields) for fields in reader if fields]
+    except csv.Error as error:
+        raise ValueError(f"{path.name}, line {reader.line_num}: not csv: {error}") from error
+
+
+def _columns(file_name, header, wanted):
+    line, found = header
+    for name in wanted:
+        if found.count(name) != 1:
+            raise ValueError(
+                f"{file_name}, line {line}: expected one column {name!r}, found "
+                f"{found.count(name)} among {found}"
+            )
+    return [found.index(name) for name in wanted]
+
+
+def _pick(where, fields, columns, n_fields):
+    if len(fields) != n_fields:
+        raise ValueError(f"{where}: expected {n_fields} fields, found {len(fields)}: {fields}")
+    return [fields[column] for column in columns]
+
+
+def _number(where, column, text):
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise ValueError(f"{where}, column {column!r}: expected a finite number, found {text!r}")
+    return value
+
+
+def _class(where, text, class_index):
+    if text not in class_index:
+        raise ValueError(f"{where}: expected a class of {list(class_index)}, found {text!r}")
+    return class_index[text]
+
+
+def _check_length(where, found, expected):
+    if found == 0 or (expected is not None and found != expected):
+        expected = "at least 1" if expected is None else expected
+        raise ValueError(f"{where}: the file ends with {found} items, expected {expected}")
+
+
+# --- checks and small steps -----------------------------------------------------------------
+
+
+def _table(name, value, shape):
+    array = as_floats(name, value)
+    if array.ndim != 2:
+        raise ValueError(f"{name} must have two dimensions {shape}, got shape {array.shape}")
+    if array.size == 0:
+        raise ValueError(f"{name} must not be empty, got shape {array.shape}")
+    return array
+
+
+def _check_same_length(inputs, targets):
+    if len(inputs) != len(targets):
+        raise ValueError(
+            "inputs and targets must have the same number of rows, "
+            f"got {len(inputs)} and {len(targets)}"
+        )
+
+
+def _names(name, value, length):
+    # A lone string would be taken apart into letters.
+    names = (value,) if isinstance(value, str) else tuple(value)
+    if not all(isinstance(text, str) for text in names):
+        raise TypeError(f"{name} must be text, got {names}")
+    if len(names) != length:
+        raise ValueError(f"{name} must be {length} names, one for each column, got {names}")
+    return tuple(str(text) for text in names)
+
+
+def _check_finite(inputs, feature_names):
+    bad = np.argwhere(~np.isfinite(inputs))
+    if len(bad):
+        row, column = bad[0]
+        raise ValueError(
+            f"inputs must be finite, got {inputs[row, column]} in row {row}, "
+            f"feature {feature_names[column]!r}"
+        )
+
+
+def _read_only(array):
+    array = np.array(array, order="C")
+    array.flags.writeable = False
+    return array
+
+
+def _check_reference(data, reference):
+    if not isinstance(reference, Dataset):
+        raise TypeError(f"reference must be a Dataset, got {type(reference).__name__}")
+    if reference.n_features != data.n_features:
+        raise ValueError(
+            f"reference must have {data.n_features} features as the data, "
+            f"got {reference.n_features}"
+        )
+
+
+def _mean_and_sd(data):
+    inputs = data.inputs
+    with np.errstate(over="ignore", invalid="ignore"):  # reported just below
+        mean, sd = inputs.mean(axis=0), inputs.std(axis=0)
+    if not np.isfinite(sd).all():
+        feature = data.feature_names[np.argmin(np.isfinite(sd))]
+        raise ValueError(f"feature {feature!r} is too large to be standardized")
+    # Rounding gives a constant column a tiny sd, and dividing by that would turn it into noise.
+    constant = (inputs == inputs[0]).all(axis=0) | (sd == 0)
+    return np.where(constant, inputs[0], mean), np.where(constant, 1.0, sd)
+
+
+def _fraction(name, value):
+    value = finite(name, value)
+    if value.ndim != 0 or not 0 < value < 1:
+        raise ValueError(f"{name} must be between 0 and 1, got {value}")
+    return float(value)
+
+
+def _share(fraction, n_items, class_name):
+    if n_items < 2:
+        raise ValueError(f"split needs two items of each class, got 1 of {class_name!r}")
+    return min(max(round(fraction * n_items), 1), n_items - 1)
+
+
+def _whole_numbers(name, value, end):
+    array = np.asarray(value)
+    if array.ndim != 1 or array.size == 0:
+        raise ValueError(f"{name} must be a list of at least one number, got shape {array.shape}")
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} must be whole numbers, got values of type {array.dtype}")
+    bad = (array < 0) | (array >= end)
+    if bad.any():
+        raise ValueError(f"{name} must be from 0 to {end - 1}, got {array[bad][0]}")
+    return array
+
+
+def _generator(seed):
+    return np.random.default_rng(whole_number("seed", seed, 0))
+
+
+def _synthetic_arguments(n_items, smallest, noise, seed):
+    n_items = whole_number("n_items", n_items, smallest)
+    noise = finite("noise", noise)
+    if noise.ndim != 0 or noise < 0:
+        raise ValueError(f"noise must be a number of at least 0, got {noise}")
+    return n_items, float(noise), _generator(seed)
+
+
+def _circle(angle):
+    return np.column_stack([np.cos(angle), np.sin(angle)])
+
+
+def _arm(start, n_items):
+    along = np.linspace(0, 1, n_items)
+    return (0.3 + 1.7 * along)[:, None] * _circle(2 * np.pi * (start + along / 2))
+
+
+def _from_arms(name, arms, class_names, noise, rng):
+    points = np.concatenate(arms)
+    inputs = points + rng.normal(0.0, noise, points.shape)
+    labels = np.repeat(np.arange(len(arms)), [len(arm) for arm in arms])
+    return Dataset(inputs, one_hot(labels, len(arms)), ("x", "y"), class_names, name)

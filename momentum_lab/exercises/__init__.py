@@ -1,0 +1,25 @@
+"""Predictions and exercises: `from momentum_lab.exercises import check_rule, predict`."""
+
+from momentum_lab.exercises.checks import (
+    check_best_rate,
+    check_ceiling,
+    check_edge,
+    check_fate,
+    check_number,
+    check_rule,
+    check_settings,
+    check_valley,
+)
+from momentum_lab.exercises.predict import predict
+
+__all__ = [
+    "check_best_rate",
+    "check_ceiling",
+    "check_edge",
+    "check_fate",
+    "check_number",
+    "check_rule",
+    "check_settings",
+    "check_valley",
+    "predict",
+]

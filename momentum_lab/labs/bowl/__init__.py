@@ -1,0 +1,1 @@
+"""bowl: one weight in a bowl."""

@@ -1,0 +1,1 @@
+"""network_lab: a real network, trained anew on every event."""

@@ -1,0 +1,77 @@
+"""The network lab: error, accuracy and the two parts of each step, over the epochs."""
+
+import numpy as np
+from matplotlib.ticker import PercentFormatter
+
+from momentum_lab.live.picture import View
+from momentum_lab.live.style import decades, heading
+
+
+def _lab_frame(figure):
+    axes = {
+        "error": figure.add_axes((0.058, 0.125, 0.565, 0.79)),
+        "accuracy": figure.add_axes((0.685, 0.6, 0.295, 0.315)),
+        "steps": figure.add_axes((0.685, 0.125, 0.295, 0.315)),
+    }
+    axes["error"].set_yscale("log")
+    axes["steps"].set_yscale("log")
+    axes["accuracy"].yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
+    axes["error"].set_xlabel("epochs")
+    axes["steps"].set_xlabel("epochs")
+    axes["accuracy"].tick_params(labelbottom=False)
+    heading(axes["error"], "error: a dot for each update, a line for the mean of an epoch")
+    heading(axes["accuracy"], "accuracy on the training items")
+    heading(axes["steps"], "step length: ── gradient now   ╌╌ memory")
+    return axes
+
+
+def _lab_scale(axes, entries):
+    results = [result for result, *_ in entries]
+    epochs = max(result.epochs for result in results)
+    for name in axes:
+        axes[name].set_xlim(0, epochs)
+    accuracies = [result.run.epoch_accuracies for result in results]
+    lowest = np.min(np.concatenate(accuracies), initial=1.0)
+    axes["accuracy"].set_ylim(0.5 if lowest >= 0.5 else 0.0, 1.02)
+    errors = np.concatenate([_typical(result.run) for result in results])
+    axes["error"].set_ylim(decades(np.maximum(errors, 1e-6), 0.01, 10.0))
+    steps = np.concatenate([result.run.step_parts.ravel() for result in results])
+    largest = [np.max(steps, initial=1e-3)]
+    axes["steps"].set_ylim(decades(largest, 1e-4, 1.0))
+
+
+def _typical(run):
+    """The errors that must not be cut off: the epoch means, and all but the 1 % largest dots."""
+    return np.append(run.epoch_means, np.percentile(run.update_errors, 99))
+
+
+def epoch_means(values, updates_per_epoch):
+    """Return the mean over each epoch, the last one also where it is not whole."""
+    starts = np.arange(0, len(values), updates_per_epoch)
+    counts = np.diff([*starts, len(values)])
+    return np.add.reduceat(values, starts) / counts if len(values) else values
+
+
+def _draw_lab(axes, result, look, shown):
+    run = result.run
+    a_epoch = run.updates_per_epoch
+    errors, parts = run.update_errors[:shown], run.step_parts[:shown]
+    n_epochs = min(len(errors) // a_epoch, len(run.epoch_accuracies))
+    middles = np.arange(-(-len(errors) // a_epoch)) + 0.5
+    ends = np.arange(1, n_epochs + 1)
+    if not look.letter:
+        at = np.arange(len(errors)) / a_epoch
+        axes["error"].plot(at, errors, "o", color=look.color, ms=1.7, mew=0, alpha=0.35)
+    style = {"color": look.color, "ls": look.dash, "lw": look.width}
+    marker = "o" if len(middles) == 1 else ""  # a line of one point would not be seen
+    axes["error"].plot(middles, epoch_means(errors, a_epoch), marker=marker, **style)
+    axes["accuracy"].plot(ends, run.epoch_accuracies[:n_epochs], **style)
+    width = 1.0 if look.letter else 1.8
+    for part, dash in ((0, "-"), (1, (0, (3, 2)))):
+        means = epoch_means(parts[:, part], a_epoch)
+        axes["steps"].plot(
+            middles[: len(means)], means, color=look.color, ls=dash, lw=width, marker=marker
+        )
+
+
+NETWORK_LAB = View(_lab_frame, _lab_scale, _draw_lab, size=(900, 350))

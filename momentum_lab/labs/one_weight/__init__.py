@@ -1,0 +1,1 @@
+"""one_weight: one update of one weight, and eleven more."""

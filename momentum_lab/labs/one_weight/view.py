@@ -1,0 +1,100 @@
+"""One weight: a number line with the two parts of one update, and the steps on a steady slope."""
+
+import numpy as np
+from matplotlib.ticker import StrMethodFormatter
+
+from momentum_lab.live.picture import View
+from momentum_lab.live.style import GRADIENT_COLOR, INK, LINE, SOFT_INK, bars, heading, round_limit
+
+
+def _one_weight_frame(figure):
+    axes = {
+        "line": figure.add_axes((0.125, 0.65, 0.855, 0.25)),
+        "steps": figure.add_axes((0.125, 0.13, 0.855, 0.3)),
+    }
+    line = axes["line"]
+    line.set_ylim(-0.45, 2)
+    for y, words in ((1.35, "gradient now"), (0.65, "memory"), (0, "weight")):
+        line.text(-0.015, y, words, transform=line.get_yaxis_transform(), ha="right", va="center")
+    line.yaxis.set_visible(False)
+    line.spines["left"].set_visible(False)
+    line.spines["bottom"].set_position(("data", 0))
+    line.spines["bottom"].set_color(SOFT_INK)
+    line.grid(False)
+    line.tick_params(pad=15)  # room for the letters of pinned runs
+    axes["steps"].axhline(0, color=LINE, lw=0.8)
+    axes["steps"].set_xlim(0.4, 12.6)
+    axes["steps"].set_xticks(range(1, 13))
+    axes["steps"].yaxis.set_major_formatter(StrMethodFormatter("{x:.3g}"))
+    axes["steps"].grid(axis="x", visible=False)
+    axes["steps"].set_xlabel("update, while the gradient stays the same")
+    heading(axes["steps"], "step of each update: grey from the gradient now, hatched from memory")
+    return axes
+
+
+def _one_weight_scale(axes, entries):
+    start = entries[0][0].response.weights[0]
+    places = np.concatenate(
+        [
+            _places(result, shown if i == 0 else 1)
+            for i, (result, _look, shown) in enumerate(entries)
+        ]
+    )
+    left, right = round_limit(min(places - start)), round_limit(max(places - start))
+    margin = 0.1 * (right - left) or 1.0
+    axes["line"].set_xlim(start + left - margin, start + right + margin)
+    steps = np.concatenate([step_parts(result)[1] for result, *_ in entries])
+    low, high = round_limit(min(steps.min(), 0)), round_limit(max(steps.max(), 0))
+    axes["steps"].set_ylim(low, high if high > low else 1.0)
+
+
+def _places(result, update):
+    """Return where the weight was up to this update, and where its gradient alone would end."""
+    told, update = result.response, max(update, 1)
+    weights = told.weights[: update + 1]
+    return np.append(weights, weights[-2] + told.gradient_parts[update - 1])
+
+
+def step_parts(result):
+    """Return where the bars of a result's steps begin and end: the gradient part, then both."""
+    alone = result.response.gradient_parts
+    return alone, np.concatenate([alone, alone + result.response.memory_parts])
+
+
+def _draw_one_weight(axes, result, look, shown):
+    told, line, steps = result.response, axes["line"], axes["steps"]
+    updates = np.arange(1, result.n_updates + 1)
+    if look.letter:
+        line.plot(told.weights[1], 0, "|", color=look.color, ms=16, mew=2)
+        aside = 11 * "ABCD".index(look.letter) - 4, -9  # points: pins at one place stay readable
+        place = {"xytext": aside, "textcoords": "offset points", "ha": "center", "va": "top"}
+        line.annotate(look.letter, (told.weights[1], 0), color=look.color, **place)
+        steps.plot(updates, told.steps, color=look.color, ls=look.dash, lw=look.width)
+        return
+    line.plot(told.weights[: shown + 1], np.zeros(shown + 1), "o", color=look.color, ms=4)
+    line.plot(told.weights[0], 0, "o", color="white", mec=look.color, mew=1.6, ms=8)
+    if shown:
+        before, after = told.weights[shown - 1 : shown + 1]
+        middle = before + told.gradient_parts[shown - 1]
+        line.vlines([before, middle], 0, [1.35, 1.35], color=LINE, lw=0.8)
+        line.vlines(after, 0, 0.65, color=LINE, lw=0.8)
+        _arrow(line, before, middle, 1.35, GRADIENT_COLOR)
+        _arrow(line, middle, after, 0.65, look.color)
+        line.plot(after, 0, "o", color=look.color, ms=9)
+        heading(line, f"update {shown}: {result.equation(shown)}").set(size=11, color=INK)
+    ends = told.gradient_parts, told.gradient_parts + told.memory_parts
+    done = updates <= shown
+    # Side by side: where the memory pulls back, one bar over the other would hide the gradient's.
+    bars(steps, updates - 0.13, np.zeros(len(updates)), ends[0], GRADIENT_COLOR, done)
+    bars(steps, updates + 0.13, *ends, look.color, done, hatch="////")
+
+
+def _arrow(axes, start, end, y, color):
+    if start != end:
+        arrow = {"arrowstyle": "-|>", "color": color, "lw": 2.4, "shrinkA": 0, "shrinkB": 0}
+        axes.annotate("", (end, y), (start, y), arrowprops=arrow | {"mutation_scale": 13})
+        words = f"{end - start:+.4g}".replace("-", "−")
+        axes.text((start + end) / 2, y + 0.1, words, ha="center", va="bottom")
+
+
+ONE_WEIGHT = View(_one_weight_frame, _one_weight_scale, _draw_one_weight, size=(900, 330))

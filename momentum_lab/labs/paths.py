@@ -1,0 +1,125 @@
+"""What the pictures of the bowl and the valley share: step arrows, letters of pins, borders."""
+
+import numpy as np
+from matplotlib.patches import FancyArrowPatch
+from matplotlib.patheffects import withStroke
+
+from momentum_lab.live.style import GRADIENT_COLOR
+
+MEMORY_DASH = (0, (2.2, 1.2))
+LETTER_DISTANCE = 13  # pixels from a path to its letter
+CELL = 4  # pixels: how finely the search for a free place looks
+HALO = (withStroke(linewidth=2.5, foreground="white"),)
+
+
+def step_arrows(axes, before, middle, after, color):
+    """Draw a step as two arrows: the gradient's part solid and grey, the memory's dashed."""
+    _arrow(axes, before, middle, GRADIENT_COLOR, "-")
+    _arrow(axes, middle, after, color, MEMORY_DASH)
+
+
+def _arrow(axes, start, end, color, dash):
+    start, end = np.asarray(start, float), np.asarray(end, float)
+    length = np.hypot(*(axes.transData.transform(end) - axes.transData.transform(start)))
+    if length < 2:  # pixels; nothing to be seen
+        return
+    # A patch, unlike an annotation, is cut at the border of its axes.
+    head = min(13, 4 + length / 3)
+    style = {"arrowstyle": "-|>", "mutation_scale": head, "shrinkA": 0, "shrinkB": 0}
+    style |= {"color": color, "ls": dash, "lw": 2.2, "capstyle": "butt", "zorder": 5}
+    axes.add_patch(FancyArrowPatch(start, end, **style))
+
+
+def until_gone(points, axes, along=(0, 1)):
+    """Return how many of the first `points`, (n, d), end with the one that leaves for good.
+
+    The chords of a run that swings far outside would cover the picture. `along`: the directions
+    of the axes that the columns belong to.
+    """
+    limits = np.array([(axes.get_xlim(), axes.get_ylim())[direction] for direction in along])
+    inside = ((limits[:, 0] <= points) & (points <= limits[:, 1])).all(axis=1)
+    return int(np.flatnonzero(inside)[-1]) + 2 if inside.any() else 1
+
+
+def border_mark(axes, point, color, straight=False):
+    """Where `point` lies outside the axes, draw a triangle at the border that points to it.
+
+    It stands on the line from the middle of the axes, or `straight` above or below.
+    """
+    at = axes.transAxes.inverted().transform(axes.transData.transform(point))
+    if ((at >= 0) & (at <= 1)).all():
+        return
+    middle = np.array([at[0] if straight else 0.5, 0.5])
+    away = (at - middle) / np.abs(at - middle).max()
+    size = axes.bbox.width, axes.bbox.height
+    angle = np.degrees(np.arctan2(*(away * size)[::-1]))
+    reach = 0.5 - 7 / size[int(np.abs(away[1]) > np.abs(away[0]))]
+    axes.plot(
+        *(middle + reach * away),
+        marker=(3, 0, angle - 90),
+        ms=11,
+        color=color,
+        mec="white",
+        mew=1,
+        zorder=7,
+        transform=axes.transAxes,
+    )
+
+
+def pin_letter(axes, points, look):
+    """Write a pin's letter beside its path, where the least is drawn so far."""
+    box = axes.bbox
+    path = axes.transData.transform(points) - (box.x0, box.y0)
+    size = np.array([box.width, box.height])
+    path = path[((path >= 0) & (path <= size)).all(axis=1)][:60]
+    turns = np.arange(8) * np.pi / 4
+    around = LETTER_DISTANCE * np.stack([np.cos(turns), np.sin(turns)], axis=-1)
+    places = (path[:, None] + around).reshape(-1, 2)
+    places = places[((places >= 11) & (places <= size - 11)).all(axis=1)]
+    if len(places) == 0:
+        places = size[None] / 2
+    taken = _taken(axes, size)
+    cells = (places / CELL).astype(int)
+    crowd = np.array([taken[max(x - 2, 0) : x + 3, max(y - 2, 0) : y + 3].sum() for x, y in cells])
+    letters = [
+        axes.transData.transform(text.xy_of_letter) - (box.x0, box.y0)
+        for text in axes.texts
+        if hasattr(text, "xy_of_letter")
+    ]
+    for letter in letters:
+        near = np.abs(places - letter).max(axis=1)
+        crowd = crowd + np.where(near < 18, 1000, 0)
+    best = places[np.argmin(crowd)] + (box.x0, box.y0)
+    at = axes.transData.inverted().transform(best)
+    axes.pin_letters = [*getattr(axes, "pin_letters", ()), (at, look)]
+    _write_letter(axes, at, look)
+
+
+def letters_on_top(axes):
+    """Write the letters of `axes.pin_letters` again, over a present path that hides them.
+
+    A pin is drawn once and then kept, when nobody knows yet where the present path will go.
+    """
+    if not any(hasattr(text, "xy_of_letter") for text in axes.texts):
+        for at, look in getattr(axes, "pin_letters", ()):
+            _write_letter(axes, at, look)
+
+
+def _write_letter(axes, at, look):
+    style = {"color": look.color, "ha": "center", "va": "center", "path_effects": HALO}
+    text = axes.text(*at, look.letter, weight="bold", zorder=8, **style)
+    text.xy_of_letter = at
+
+
+def _taken(axes, size):
+    """Return which cells of the axes have a piece of a line in them."""
+    taken = np.zeros((size / CELL).astype(int) + 1, dtype=int)
+    along = np.linspace(0, 1, 60)[:, None, None]
+    for line in axes.get_lines():
+        if len(line.get_xdata()) < 2:
+            continue
+        ends = axes.transData.transform(line.get_xydata()) - (axes.bbox.x0, axes.bbox.y0)
+        pieces = (ends[:-1] + along * np.diff(ends, axis=0)).reshape(-1, 2)
+        pieces = pieces[((pieces >= 0) & (pieces <= size)).all(axis=1)]
+        taken[tuple((pieces / CELL).astype(int).T)] = 1
+    return taken

@@ -1,0 +1,1 @@
+"""phase_map: every learning rate and momentum of a rule."""

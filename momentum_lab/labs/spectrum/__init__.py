@@ -1,0 +1,1 @@
+"""spectrum: a loss with many curvatures."""

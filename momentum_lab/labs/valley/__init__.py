@@ -1,0 +1,1 @@
+"""valley: two weights in a valley."""

@@ -1,0 +1,56 @@
+"""The lab valley: its controls, its presets and its factory."""
+
+from functools import partial
+
+from momentum_lab.labs.settings import LIMIT_LEARNING_RATES, LINEAR_RULES, MOMENTA, rule_choice
+from momentum_lab.labs.valley.experiment import best_valley_settings, descend_valley
+from momentum_lab.labs.valley.view import VALLEY
+from momentum_lab.live.controls import Number, even_grid
+from momentum_lab.live.dashboard import Dashboard
+
+VALLEY_PRESETS = {
+    "slow floor": {"rule": "plain", "learning_rate": 0.5, "condition_number": 20},
+    "zig-zag": {"rule": "plain", "learning_rate": 1.9, "condition_number": 20},
+    "zig-zag + second update": {
+        "rule": "previous_delta", "learning_rate": 1.9, "momentum": 0.9, "condition_number": 20,
+    },
+    "second update, slower": {
+        "rule": "previous_delta", "learning_rate": 1, "momentum": 0.9, "condition_number": 20,
+    },
+    "heavy ball swings": {
+        "rule": "heavy_ball", "learning_rate": 0.5, "momentum": 0.9, "condition_number": 20,
+    },
+    "heavy ball at its best": {
+        "rule": "heavy_ball", "learning_rate": 2.672, "momentum": 0.4026, "condition_number": 20,
+    },
+    "d2l's example": {
+        "rule": "heavy_ball", "learning_rate": 2.4, "momentum": 0.5, "condition_number": 20,
+        "rotation": 0, "start_1": -5, "start_2": -2, "updates": 20,
+    },
+}  # fmt: skip
+
+
+def valley(*own_rules, **start):
+    """Return the lab of lessons 2 and 3: two weights in a valley, seen from above.
+
+    own_rules: your own rules; the first is chosen. start: as in `network_lab`.
+    """
+    return Dashboard(
+        "valley",
+        [
+            rule_choice(own_rules, LINEAR_RULES, "previous_delta"),
+            Number("learning_rate", LIMIT_LEARNING_RATES, 1),
+            Number("momentum", MOMENTA, 0.5),
+            Number("condition_number", [1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 400], 20),
+            Number("rotation", range(0, 91, 5), 20),
+            Number("start_1", even_grid(-6, 6, 0.1), -5, "start, weight 1"),
+            Number("start_2", even_grid(-3.6, 3.6, 0.1), -0.5, "start, weight 2"),
+            Number("updates", range(10, 301, 10), 100),
+        ],
+        partial(descend_valley, own_rules),
+        VALLEY,
+        presets=VALLEY_PRESETS,
+        start=start,
+        answers={"best settings": partial(best_valley_settings, own_rules)},
+        pick={"contours": ("start_1", "start_2")},
+    )

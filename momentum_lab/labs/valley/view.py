@@ -1,0 +1,117 @@
+"""The valley: its contours with the path of two weights, the loss, and the swinging across."""
+
+import numpy as np
+from matplotlib.collections import PolyCollection
+from matplotlib.ticker import NullLocator
+
+from momentum_lab.labs.paths import (
+    border_mark,
+    letters_on_top,
+    pin_letter,
+    step_arrows,
+    until_gone,
+)
+from momentum_lab.labs.valley.experiment import VALLEY_WINDOW, valley_directions
+from momentum_lab.labs.words import as_written
+from momentum_lab.live.picture import View
+from momentum_lab.live.style import INK, LINE, heading
+
+WIDTH, HEIGHT = 900, 400
+PIXELS_A_UNIT = 42  # along both axes, so that a circle is a circle
+LOWEST_LOSS, HIGHEST_LOSS = 1e-8, 1e2
+HALF_WIDTHS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)  # of the plot of the way across, few and round
+STEEPNESS = 1.6  # each contour is so many times as wide as the next one inside
+OUTERMOST, INNERMOST = 7.2, 0.18  # half widths of contours: across, and along
+TURN = np.linspace(0, 2 * np.pi, 181)
+
+
+def _valley_frame(figure):
+    width, height = (2 * half * PIXELS_A_UNIT for half in VALLEY_WINDOW)
+    axes = {
+        "contours": figure.add_axes((46 / WIDTH, 50 / HEIGHT, width / WIDTH, height / HEIGHT)),
+        "loss": figure.add_axes((0.685, 0.56, 0.3, 0.32)),
+        "across": figure.add_axes((0.685, 0.125, 0.3, 0.3)),
+    }
+    contours, loss, across = axes.values()
+    contours.set_xlim(-VALLEY_WINDOW[0], VALLEY_WINDOW[0])
+    contours.set_ylim(-VALLEY_WINDOW[1], VALLEY_WINDOW[1])
+    contours.grid(False)
+    contours.set_xlabel("weight 1; click or drag in the plot to start there")
+    contours.set_ylabel("weight 2", labelpad=1)
+    contours.spines[["left", "bottom"]].set_zorder(3)
+    loss.set_yscale("log")
+    loss.yaxis.set_minor_locator(NullLocator())  # never seen, and slow to place
+    loss.set_ylim(LOWEST_LOSS, HIGHEST_LOSS)
+    loss.set_yticks([1e-8, 1e-6, 1e-4, 1e-2, 1, 1e2])
+    loss.tick_params(labelbottom=False)
+    heading(loss, "loss, in powers of ten")
+    across.axhline(0, color=LINE, lw=0.8)
+    across.set_xlabel("updates")
+    heading(across, "distance from the floor: does it swing?")
+    return axes
+
+
+def _valley_scale(axes, entries):
+    results = [result for result, *_ in entries]
+    updates = max(10, *(result.wanted_updates for result in results))
+    farthest = 1.15 * max(abs(result.places[0, 1]) for result in results)
+    half = next(width for width in HALF_WIDTHS if width >= farthest)
+    axes["across"].set_ylim(-half, half)
+    for name in ("loss", "across"):
+        axes[name].set_xlim(-0.02 * updates, 1.02 * updates)
+
+
+def _draw_contours(axes, result):
+    """Draw lines of equal loss: ellipses, the same share narrower from each to the next."""
+    along, across = valley_directions(result.rotation)
+    stretch = np.sqrt(result.condition_number)
+    count = int(np.log(OUTERMOST * stretch / INNERMOST) / np.log(STEEPNESS)) + 1
+    widths = OUTERMOST / STEEPNESS ** np.arange(count)
+    circle = np.cos(TURN)[:, None] * stretch * along + np.sin(TURN)[:, None] * across
+    ellipses = widths[:, None, None] * circle
+    depth = np.linspace(1, 0, count)[:, None]
+    shades = (1 - depth) * [1, 1, 1] + depth * [0.89, 0.915, 0.95]
+    axes["contours"].add_collection(
+        PolyCollection(ellipses, facecolors=shades, edgecolors="#c3ccd9", lw=0.8, zorder=0.5),
+        autolim=False,
+    )
+    ends = np.array([-20, 20])[:, None] * along
+    axes["contours"].plot(*ends.T, color="#b4bdca", lw=1, ls=(0, (1, 3)), zorder=0.8)
+    axes["contours"].pin_letters = []  # a scene is drawn before the pins
+    axes["contours"].plot(0, 0, "+", color=INK, ms=11, mew=1.6, zorder=1)
+
+
+def _draw_valley(axes, result, look, shown):
+    contours, loss, across = axes.values()
+    weights, updates = result.path.weights[: shown + 1], np.arange(shown + 1)
+    # A loss of 0 has no logarithm: such a line leaves the plot at the bottom.
+    losses = np.maximum(result.path.losses[: shown + 1], LOWEST_LOSS / 100)
+    style = {"color": look.color, "ls": look.dash, "lw": look.width}
+    swing = result.places[: shown + 1, 1]
+    seen = until_gone(weights, contours)
+    swing_seen = until_gone(swing[:, None], across, (1,))
+    loss.plot(updates, losses, **style)
+    across.plot(updates[:swing_seen], swing[:swing_seen], **style)
+    if look.letter:
+        contours.plot(*weights[:seen].T, **style)
+        pin_letter(contours, weights, look)
+        return
+    contours.plot(*weights[:seen].T, color=look.color, lw=1.4, marker="o", ms=3.2)
+    contours.plot(*weights[0], "o", color="white", mec=look.color, mew=1.8, ms=9, zorder=4)
+    contours.plot(*weights[-1], "o", color=look.color, mec="white", mew=1, ms=9, zorder=6)
+    border_mark(contours, weights[-1], look.color)
+    for plot, y in ((loss, losses), (across, swing)):
+        plot.plot(shown, y[-1], "o", color=look.color, mec="white", mew=1, ms=8, zorder=6)
+        border_mark(plot, (shown, y[-1]), look.color, straight=True)
+    words = "before the first update"
+    if shown:
+        before, after = weights[-2:]
+        parts = result.path.gradient_parts[shown - 1], result.path.memory_parts[shown - 1]
+        step_arrows(contours, before, before + parts[0], after, look.color)
+        lengths = [as_written(np.hypot(*part)) for part in parts]
+        words = f"update {shown}: step ── gradient now {lengths[0]}   ╌╌ memory {lengths[1]}"
+    heading(contours, words)
+    letters_on_top(contours)
+
+
+VALLEY = View(_valley_frame, _valley_scale, _draw_valley, (WIDTH, HEIGHT), _draw_contours)

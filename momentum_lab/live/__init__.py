@@ -1,0 +1,1 @@
+"""What makes any result live: controls, a picture, a pointer. It knows no lab."""

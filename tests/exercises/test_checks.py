@@ -1,0 +1,564 @@
+"""Predictions and checkers: right answers pass, each slip gets its hint, all in one line."""
+
+import html
+import re
+
+import numpy as np
+import pytest
+
+from momentum_lab import theory
+from momentum_lab.exercises import (
+    check_best_rate,
+    check_ceiling,
+    check_edge,
+    check_fate,
+    check_number,
+    check_rule,
+    check_settings,
+    check_valley,
+    predict,
+)
+from momentum_lab.exercises.numbers import NUMBER_EXERCISES
+from momentum_lab.exercises.predict import Prediction
+from momentum_lab.exercises.verdict import Verdict
+from momentum_lab.labs.words import in_words
+from momentum_lab.rules import RULES
+
+QUESTION = 'Is 1 < 2, or "more"?'
+OPTIONS = {
+    "yes": "One is less than two.",
+    "no & never": "Count on your fingers: 1 < 2.",
+    "both": "It cannot be both.",
+}
+
+
+def ask():
+    return predict(QUESTION, OPTIONS, "yes")
+
+
+def assert_one_line(verdict, passed, *words):
+    """A checker's answer: passed or not, in one line of readable length with these words."""
+    assert isinstance(verdict, Verdict)
+    assert bool(verdict) is verdict.passed is passed
+    line = repr(verdict)
+    assert line == f"{'✓' if passed else '✗'} {verdict.words}"
+    assert len(line.splitlines()) == 1 and len(line) < 250
+    for word in words:
+        assert word in line
+
+
+# --- predictions ----------------------------------------------------------------------------
+
+
+def test_a_prediction_opens_unchosen_and_its_button_waits():
+    asked = ask()
+    assert isinstance(asked, Prediction)
+    assert asked.choices.value is None and asked.choices.options == tuple(OPTIONS)
+    assert asked.button.disabled
+    assert asked.feedback.value == ""
+
+
+def test_nothing_is_told_before_a_choice():
+    asked = ask()
+    assert_one_line(asked.check(), False, "Choose first")
+    assert "less than" not in asked.feedback.value
+
+
+def test_the_right_choice_is_explained():
+    asked = ask().choose("yes")
+    assert not asked.button.disabled
+    assert_one_line(asked.check(), True, "Yes. ", OPTIONS["yes"])
+    assert 'role="status" class="ml-right"' in asked.feedback.value
+    assert OPTIONS["yes"] in asked.feedback.value
+
+
+@pytest.mark.parametrize("wrong", ["no & never", "both"])
+def test_every_wrong_choice_has_its_own_explanation(wrong):
+    asked = ask()
+    asked.choices.value = wrong
+    asked.button.click()
+    assert 'role="status"' in asked.feedback.value and "ml-right" not in asked.feedback.value
+    assert f"Not so. {OPTIONS[wrong]}" in html.unescape(asked.feedback.value)
+    assert OPTIONS["yes"] not in asked.feedback.value, "the answer is not given away"
+    assert_one_line(asked.check(), False, OPTIONS[wrong])
+
+
+def test_a_new_choice_takes_the_old_explanation_away():
+    asked = ask().choose("both")
+    asked.check()
+    asked.choose("yes")
+    assert asked.feedback.value == "" and not asked.button.disabled
+
+
+def test_an_unknown_choice_or_answer_suggests_the_nearest():
+    with pytest.raises(ValueError, match="unknown choice 'bot': did you mean 'both'"):
+        ask().choose("bot")
+    with pytest.raises(ValueError, match="unknown answer 'yess': did you mean 'yes'"):
+        predict(QUESTION, OPTIONS, "yess")
+
+
+def test_a_prediction_without_a_kernel_holds_the_answer_back():
+    bundle = ask()._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    page = bundle["text/html"]
+    before, _, hidden = page.partition("<details>")
+    assert html.escape(QUESTION) in before
+    assert all(f"<li>{html.escape(option)}</li>" in before for option in OPTIONS)
+    assert not any(html.escape(why) in before for why in OPTIONS.values())
+    assert re.fullmatch(r"<summary>.+?</summary>(.+)</details>", hidden)[1].startswith("yes. ")
+    assert html.escape(OPTIONS["yes"]) in hidden
+    line = bundle["text/plain"]
+    assert line == f"Predict: {QUESTION} yes / no & never / both"
+
+
+def test_signs_of_html_are_escaped():
+    asked = ask().choose("no & never")
+    asked.check()
+    shown = [
+        w.value for w in asked.widget.children if hasattr(w, "value") and w is not asked.choices
+    ]
+    assert any("1 &lt; 2" in words for words in shown)
+    assert "1 < 2" not in asked.feedback.value
+    assert "no &amp; never" in asked._repr_mimebundle_()["text/html"]
+
+
+# --- a rule ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_every_built_in_rule_passes_its_own_check(name):
+    assert_one_line(check_rule(RULES[name], name), True, "right in 200 random updates")
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_no_other_rule_passes(name):
+    for other, rule in RULES.items():
+        if other != name:
+            assert_one_line(check_rule(rule, name), False, "should be")
+
+
+def stub_without_return(weight, gradient, prev_step, learning_rate, momentum):
+    pass
+
+
+def stub_not_implemented(weight, gradient, prev_step, learning_rate, momentum):
+    raise NotImplementedError
+
+
+@pytest.mark.parametrize("stub", [stub_without_return, stub_not_implemented, None, ...])
+def test_a_stub_is_not_written_yet(stub):
+    assert_one_line(check_rule(stub, "heavy_ball"), False, "heavy ball: not written yet")
+
+
+def returning(value):
+    return lambda weight, gradient, prev_step, learning_rate, momentum: value
+
+
+def test_a_rule_that_raises_is_quoted_in_one_line():
+    def broken(weight, gradient, prev_step, learning_rate, momentum):
+        raise RuntimeError("first line\nsecond line" + 500 * "!")
+
+    assert_one_line(
+        check_rule(broken, "plain"), False, "plain: it raised RuntimeError", "first line"
+    )
+
+
+def test_a_rule_with_too_few_arguments_is_told_so():
+    verdict = check_rule(lambda weight, gradient: (weight, gradient), "plain")
+    assert_one_line(verdict, False, "it raised TypeError", "positional arguments")
+
+
+@pytest.mark.parametrize("value", [1.0, (1.0,), (1.0, 2.0, 3.0), "ab", np.eye(30), {"w": 1}])
+def test_a_rule_must_return_two_things(value):
+    verdict = check_rule(returning(value), "heavy_ball")
+    assert_one_line(verdict, False, "return two things, weight and memory; got")
+
+
+@pytest.mark.parametrize(
+    "value", [("a", "b"), (None, None), (1.0, None), ([1, 2], 3.0), (np.zeros(40), 0.0), (1j, 0.0)]
+)
+def test_both_things_must_be_numbers(value):
+    assert_one_line(check_rule(returning(value), "heavy_ball"), False, "heavy ball: ")
+
+
+@pytest.mark.parametrize("number", [0.0, float("nan"), float("inf"), np.float64(1), np.array(0.0)])
+def test_a_wrong_number_is_shown_beside_the_right_one(number):
+    verdict = check_rule(returning((number, 0.0)), "heavy_ball")
+    assert_one_line(verdict, False, "the weight should be", f"got {float(number):.6g}")
+
+
+def test_a_wrong_memory_is_found_where_the_weight_is_right():
+    def forgets(weight, gradient, prev_step, learning_rate, momentum):
+        step = momentum * prev_step - learning_rate * gradient
+        return weight + step, -learning_rate * gradient
+
+    verdict = check_rule(forgets, "heavy_ball")
+    assert_one_line(verdict, False, "the memory should be")
+    weight, gradient, memory, rate, kept = map(
+        float, re.search(r"rule\(([^)]*)\)", verdict.words)[1].split(", ")
+    )
+    should_be = float(re.search(r"should be (\S+),", verdict.words)[1])
+    assert should_be == pytest.approx(kept * memory - rate * gradient, abs=0.02)
+
+
+def test_a_list_of_two_numbers_is_as_good_as_a_tuple():
+    def listing(weight, gradient, memory, learning_rate, momentum):
+        return [weight - learning_rate * gradient, memory]
+
+    assert_one_line(check_rule(listing, "plain"), True)
+
+
+def test_a_small_error_in_a_rule_is_found():
+    def nearly(weight, gradient, memory, learning_rate, momentum):
+        return weight - 1.0000001 * learning_rate * gradient, memory
+
+    assert_one_line(check_rule(nearly, "plain"), False, "the weight should be")
+
+
+def test_an_unknown_rule_to_compare_with_is_refused():
+    with pytest.raises(ValueError, match="did you mean 'heavy_ball'"):
+        check_rule(RULES["heavy_ball"], "heavyball")
+
+
+# --- a number -------------------------------------------------------------------------------
+
+
+def test_the_answers_are_those_of_the_formulas():
+    assert NUMBER_EXERCISES["new weight"]().expected == pytest.approx(-1.2 - 0.1 * 0.8 - 0.9 * 0.05)
+    first = next(n for n in range(1, 50) if (1 - 0.9**n) / (1 - 0.9) > 5)
+    assert NUMBER_EXERCISES["updates to five"]().expected == first
+    assert NUMBER_EXERCISES["fourth step"]().expected == 1 - 0.5 + 0.25 - 0.125
+    assert NUMBER_EXERCISES["highest limit"]().expected == pytest.approx(3)
+    assert NUMBER_EXERCISES["just right"]().expected == pytest.approx(1 / 4)
+    settled = np.ceil(np.log(0.05) / np.log(1 - 0.03))
+    assert NUMBER_EXERCISES["updates to settle"]().expected == settled
+    assert NUMBER_EXERCISES["best for two"]().expected == pytest.approx(2 / (0.5 + 4.5))
+    assert NUMBER_EXERCISES["best momentum"]().expected == pytest.approx(4 / 9, rel=1e-4)
+
+
+def test_the_condition_number_asked_for_has_the_best_momentum_nine_tenths():
+    expected = NUMBER_EXERCISES["condition number"]().expected
+    assert theory.best_settings("heavy_ball", expected).momentum == pytest.approx(0.9, rel=1e-5)
+
+
+@pytest.mark.parametrize("exercise", NUMBER_EXERCISES)
+def test_a_right_number_passes_to_one_part_in_a_thousand(exercise):
+    expected = NUMBER_EXERCISES[exercise]().expected
+    for answer in (expected, float(expected), expected * 1.0009, np.float32(expected)):
+        assert_one_line(check_number(exercise, answer), True, f"{exercise}: ", "is right")
+    for answer in (expected * 1.002, expected * 0.998, -expected, 0):
+        assert_one_line(check_number(exercise, answer), False, f"{exercise}: ", "is not it")
+
+
+@pytest.mark.parametrize("exercise", NUMBER_EXERCISES)
+def test_every_slip_gets_its_own_hint(exercise):
+    asked = NUMBER_EXERCISES[exercise]()
+    assert asked.slips
+    for slip, hint in asked.slips.items():
+        assert_one_line(check_number(exercise, slip), False, hint)
+    assert len(set(asked.slips.values())) == len(asked.slips)
+
+
+@pytest.mark.parametrize(
+    ("slip", "hint"),
+    [
+        (-1.2 + 0.08 - 0.045, "the gradient points uphill"),
+        (-1.2 - 0.08, "the memory part is missing"),
+        (-1.2 - 0.08 - 0.05, "the previous delta is not yet times momentum"),
+    ],
+)
+def test_the_slips_of_the_new_weight_are_those_of_a_pencil(slip, hint):
+    assert_one_line(check_number("new weight", slip), False, hint)
+
+
+@pytest.mark.parametrize("exercise", NUMBER_EXERCISES)
+def test_a_number_that_is_not_there_yet_is_not_answered_yet(exercise):
+    for missing in (None, ...):
+        assert_one_line(check_number(exercise, missing), False, f"{exercise}: not answered yet")
+
+
+@pytest.mark.parametrize("bad", ["seven", [1, 2], {}, 1j, np.eye(30), "x\ny", float])
+def test_what_is_no_number_is_asked_for_again(bad):
+    assert_one_line(check_number("new weight", bad), False, "give one number, got")
+    assert_one_line(check_edge(bad, "plain", 2.0, 0.5), False, "give one number, got")
+
+
+@pytest.mark.parametrize("odd", [float("nan"), float("inf")])
+def test_a_number_that_is_not_finite_is_not_it(odd):
+    assert_one_line(check_number("new weight", odd), False, "is not it")
+    assert_one_line(check_edge(odd, "plain", 2.0, 0.5), False, "is not it")
+
+
+def test_an_unknown_exercise_suggests_the_nearest():
+    with pytest.raises(ValueError, match="did you mean 'new weight'"):
+        check_number("new weigt", 1.0)
+
+
+# --- the fate of plain ----------------------------------------------------------------------
+
+
+def fate(learning_rate, curvature):
+    a = learning_rate * curvature
+    if a <= 1:
+        return "smooth"
+    if a < 2:
+        return "sign-flipping"
+    return "edge" if a == 2 else "diverging"
+
+
+def test_the_right_fate_of_every_learning_rate_passes():
+    assert_one_line(check_fate(fate), True, "right at 120 pairs")
+
+
+@pytest.mark.parametrize("name", ["smooth", "sign-flipping", "edge", "diverging"])
+def test_each_fate_can_be_missed(name):
+    def misses(learning_rate, curvature):
+        found = fate(learning_rate, curvature)
+        return "ringing" if found == name else found
+
+    assert_one_line(check_fate(misses), False, f"it should be \"{name}\", got 'ringing'")
+
+
+def test_a_fate_that_forgets_the_curvature_is_told_where():
+    verdict = check_fate(lambda learning_rate, curvature: fate(learning_rate, 1))
+    assert_one_line(verdict, False, "at learning rate 0.375 and curvature 4 it should be")
+
+
+@pytest.mark.parametrize("stub", [None, ..., lambda a, b: None, lambda a, b: ...])
+def test_a_fate_that_is_not_there_yet_is_not_written_yet(stub):
+    assert_one_line(check_fate(stub), False, "fate: not written yet")
+
+
+def test_a_fate_that_is_bent_gets_one_line():
+    def unfinished(learning_rate, curvature):
+        raise NotImplementedError
+
+    assert_one_line(check_fate(unfinished), False, "not written yet")
+    assert_one_line(check_fate(lambda a: "edge"), False, "it raised TypeError")
+    assert_one_line(check_fate(lambda a, b: np.eye(9)), False, 'should be "smooth"')
+
+
+# --- an edge --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rule", "limit"), [("plain", 2), ("heavy_ball", 3.8), ("nesterov", 3.8 / 2.8)]
+)
+def test_the_edge_passes_to_one_part_in_a_hundred(rule, limit):
+    for answer in (limit / 4, limit / 4 * 1.009):
+        assert_one_line(check_edge(answer, rule, 4.0, 0.9), True, "is right")
+    assert_one_line(check_edge(limit / 4 * 1.02, rule, 4.0, 0.9), False, "is not it")
+    assert_one_line(check_edge(limit, rule, 4.0, 0.9), False, "divide it by the curvature")
+    for missing in (None, ...):
+        assert_one_line(check_edge(missing, rule, 4.0, 0.9), False, "not answered yet")
+
+
+def test_the_edge_of_another_rule_is_recognised():
+    plains = theory.learning_rate_limit("plain", 4.0, 0.9)
+    verdict = check_edge(plains, "nesterov", 4.0, 0.9)
+    assert_one_line(verdict, False, "is the edge of plain")
+
+
+# --- a rule of one's own, and its ceiling ---------------------------------------------------
+
+
+def mix(share):
+    """Between previous-delta (share 0) and heavy ball (share 1)."""
+
+    def mixed(weight, gradient, memory, learning_rate, momentum):
+        delta = -learning_rate * gradient
+        return weight + delta + momentum * memory, delta + share * momentum * memory
+
+    return mixed
+
+
+def test_the_ceiling_of_a_mix_passes_from_eight_ninths_on():
+    assert_one_line(check_ceiling(mix(8 / 9)), True, "its lowest limit is αλ = 2 at momentum 0.9")
+    assert_one_line(check_ceiling(mix(0.88)), False, "diverges above", "at momentum 0.9 (goal: 2)")
+    assert_one_line(check_ceiling(mix(0.9), at_least=2.12), False, "αλ = 2.111", "(goal: 2.12)")
+
+
+def test_a_known_rule_is_not_ones_own():
+    for name in ("plain", "previous_delta", "heavy_ball", "nesterov", "averaged"):
+        assert_one_line(check_ceiling(RULES[name]), False, f"this is {in_words(name)}; make it")
+    assert_one_line(check_ceiling(mix(1)), False, "this is heavy ball")
+
+
+def test_to_go_slowly_is_no_way_to_a_higher_ceiling():
+    def timid(weight, gradient, memory, learning_rate, momentum):
+        return mix(0)(weight, gradient / 2, memory, learning_rate, momentum)
+
+    assert_one_line(check_ceiling(timid), False, "slow", "gain at momentum 0.1 is 0.55 (goal: 1.1)")
+
+
+def test_a_rule_that_is_missing_or_bent_gets_one_line():
+    def stub(weight, gradient, memory, learning_rate, momentum):
+        raise NotImplementedError
+
+    for missing in (None, ..., stub):
+        assert_one_line(check_ceiling(missing), False, "own rule: not written yet")
+    assert_one_line(check_ceiling(RULES["adagrad"]), False, "must be linear")
+    assert_one_line(check_ceiling(lambda weight, *_: weight), False, "must return")
+    assert_one_line(check_ceiling(7), False, "not callable")
+
+
+# --- a rule of one's own, and its best rate -------------------------------------------------
+
+
+def test_a_mix_beats_the_goal_where_it_remembers_enough():
+    words = "mixed at its best", "α 3.22, β 0.5084: 37.59 updates (goal: under 50 at condition "
+    assert_one_line(check_best_rate(mix(2 / 3)), True, *words)
+    assert_one_line(check_best_rate(mix(1 / 4)), False, "52.69 updates (goal: under 50")
+    assert_one_line(check_best_rate(mix(1 / 4), within=53), True)
+    assert_one_line(check_best_rate(mix(1 / 4), condition_number=50), True)
+
+
+def test_a_known_rule_does_not_count_as_ones_own_best():
+    for name in ("plain", "previous_delta", "heavy_ball", "nesterov", "averaged"):
+        assert_one_line(check_best_rate(RULES[name]), False, f"this is {in_words(name)}; make it")
+
+
+def test_a_rule_that_looks_at_its_weight_does_not_count():
+    def home(weight, gradient, memory, learning_rate, momentum):
+        return 0.5 * weight - learning_rate * gradient, memory
+
+    def stores_the_place(weight, gradient, memory, learning_rate, momentum):
+        return weight - learning_rate * gradient, 0.1 * weight
+
+    for cheat in (home, stores_the_place):
+        assert_one_line(check_best_rate(cheat), False, "the gradient and the memory only")
+
+
+def test_a_best_rate_of_a_rule_that_is_missing_or_bent_gets_one_line():
+    def stub(weight, gradient, memory, learning_rate, momentum):
+        raise NotImplementedError
+
+    def uphill(weight, gradient, memory, learning_rate, momentum):
+        return weight + learning_rate * gradient, memory
+
+    for missing in (None, ..., stub):
+        assert_one_line(check_best_rate(missing), False, "own rule: not written yet")
+    assert_one_line(check_best_rate(RULES["adagrad"]), False, "must be linear")
+    assert_one_line(check_best_rate(lambda weight, *_: weight), False, "own rule: ")
+    assert_one_line(check_best_rate(uphill), False, "does not converge")
+    assert_one_line(check_best_rate(7), False, "not callable")
+
+
+# --- settings -------------------------------------------------------------------------------
+
+GOAL = {"within": 8, "at_most": 0.02}
+
+
+def slow_motion(weight, gradient, memory, learning_rate, momentum):
+    return weight - 1e-6 * gradient, memory
+
+
+def test_settings_that_reach_the_goal_pass():
+    verdict = check_settings("heavy_ball", 0.01, 0.9, **GOAL)
+    assert_one_line(verdict, True, "goal: within 8, every seed", "seeds 0 to 4")
+    epochs = re.search(r"at epoch ([\d, ]+) for", verdict.words)[1].split(", ")
+    assert len(epochs) == 5 and all(1 <= int(epoch) <= 8 for epoch in epochs)
+
+
+def test_settings_that_miss_the_goal_say_when_they_would_reach_it():
+    verdict = check_settings("plain", 0.02, 0.0, **GOAL)
+    assert_one_line(verdict, False)
+    epochs = re.search(r"at epoch ([\w, ]+) for", verdict.words)[1].split(", ")
+    assert any(epoch == "never" or int(epoch) > 8 for epoch in epochs)
+
+
+def test_one_seed_that_misses_is_a_miss():
+    by_seed = re.search(
+        r"at epoch ([\d, ]+) for", check_settings("heavy_ball", 0.01, 0.9, **GOAL).words
+    )[1]
+    slowest = max(map(int, by_seed.split(", ")))
+    goal = GOAL | {"within": slowest - 1}
+    assert_one_line(check_settings("heavy_ball", 0.01, 0.9, **goal), False)
+
+
+def test_a_rule_that_never_gets_there_is_never():
+    assert_one_line(check_settings(slow_motion, 0.01, 0.5, **GOAL), False, "never, never")
+
+
+def test_settings_with_a_readers_own_rule_are_judged_as_a_built_in_one():
+    def mine(weight, gradient, memory, learning_rate, momentum):
+        step = momentum * memory - learning_rate * gradient
+        return weight + step, step
+
+    own = check_settings(mine, 0.01, 0.9, **GOAL)
+    assert own == check_settings("heavy_ball", 0.01, 0.9, **GOAL) and own.passed
+
+
+def test_a_learning_rate_above_the_limit_is_refused_without_training(monkeypatch):
+    monkeypatch.setattr(
+        "momentum_lab.exercises.checks.train_lab", lambda *args: pytest.fail("it trained")
+    )
+    verdict = check_settings("heavy_ball", 0.021, 0.9, **GOAL)
+    assert_one_line(verdict, False, "the learning rate may be at most 0.02")
+
+
+@pytest.mark.parametrize("missing", [None, ...])
+def test_settings_that_are_not_there_yet_are_not_chosen_yet(missing):
+    for settings in ((missing, 0.01, 0.9), ("plain", missing, 0.9), ("plain", 0.01, missing)):
+        assert_one_line(check_settings(*settings, **GOAL), False, "settings: not chosen yet")
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        (("heavyball", 0.01, 0.9), ValueError, "did you mean 'heavy_ball'"),
+        (("plain", -0.01, 0.9), ValueError, "learning_rate must be greater than 0"),
+        (("plain", float("nan"), 0.9), ValueError, "learning_rate must be finite"),
+        (("plain", "fast", 0.9), TypeError, "learning_rate must be numbers, got 'fast'"),
+        (("plain", 0.01, 1.2), ValueError, r"momentum must be in \[0, 1\), got 1.2"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(settings, error, message):
+    with pytest.raises(error, match=message):
+        check_settings(*settings, **GOAL)
+
+
+# --- the valley -----------------------------------------------------------------------------
+
+CALM = {"within": 15, "crossings": 3}
+
+
+def forgetful(weight, gradient, prev_step, learning_rate, momentum):
+    if prev_step * gradient > 0:
+        prev_step = 0.0
+    step = momentum * prev_step - learning_rate * gradient
+    return weight + step, step
+
+
+def test_a_rule_that_forgets_what_points_uphill_meets_the_goal_of_the_valley():
+    words = "settled after 12 updates, crossings 3, overshoots 0 (goal: within 15, at most"
+    assert_one_line(check_valley(forgetful, 1.4, 0.85, **CALM), True, words)
+
+
+@pytest.mark.parametrize("rule", ["plain", "previous_delta", "heavy_ball", "nesterov", "averaged"])
+def test_no_built_in_rule_meets_the_goal_of_the_valley(rule):
+    settings = [(a / 5, b / 20) for a in range(1, 31) for b in range(20)]
+    assert not any(check_valley(rule, *each, **CALM) for each in settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "goal"),
+    [
+        ((1.4, 0.85), {"within": 11, "crossings": 3}),
+        ((1.4, 0.85), {"within": 15, "crossings": 2}),
+        ((1.4, 0.95), {"within": 15, "crossings": 3}),  # past the minimum, once
+    ],
+)
+def test_each_part_of_the_goal_of_the_valley_counts(settings, goal):
+    assert_one_line(check_valley(forgetful, *settings, **goal), False, "valley: settled after")
+
+
+def test_a_valley_without_an_answer_or_with_a_bent_one_gets_one_line():
+    def stub(weight, gradient, memory, learning_rate, momentum):
+        raise NotImplementedError
+
+    assert_one_line(check_valley(None, 1, 0.5, **CALM), False, "valley: not chosen yet")
+    assert_one_line(check_valley(stub, 1, 0.5, **CALM), False, "valley: not written yet")
+    assert_one_line(check_valley(lambda w: w, 1, 0.5, **CALM), False, "raised TypeError")
+    assert_one_line(check_valley("plain", 1, 2, **CALM), False, "momentum must be in [0, 1)")
+    assert_one_line(check_valley("plain", 2.5, 0, **CALM), False, "valley: never settled")

@@ -1,0 +1,761 @@
+"""Dashboards without a browser: set values, press buttons, read the picture and the numbers."""
+
+import base64
+import functools
+import gc
+import html
+import inspect
+import io
+import re
+
+import numpy as np
+import pytest
+from IPython.core import displaypub
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from PIL import Image
+
+from momentum_lab import labs
+from momentum_lab.labs import network_lab, one_weight, phase_map
+from momentum_lab.labs.one_weight.experiment import update_one_weight
+from momentum_lab.labs.one_weight.view import ONE_WEIGHT
+from momentum_lab.live.controls import Choice, Number, even_grid
+from momentum_lab.live.dashboard import Dashboard
+from momentum_lab.live.style import PIN_LOOKS, rule_look
+
+# Also the factories of lessons to come: whatever takes start values returns a dashboard.
+FACTORIES = [getattr(labs, name) for name in labs.__all__]
+SIGNIFICANT_DIGITS = 6
+every_factory = pytest.mark.parametrize("factory", FACTORIES)
+
+
+def my_rule(weight, gradient, memory, learning_rate, momentum):
+    """A reader's own rule: heavy ball."""
+    step = momentum * memory - learning_rate * gradient
+    return weight + step, step
+
+
+@pytest.fixture(scope="module")
+def labs():
+    """One lab of each factory for the whole file; `fresh` gives it back as it was."""
+    return {factory: factory() for factory in FACTORIES}
+
+
+@pytest.fixture
+def fresh(labs):
+    def fresh(factory=network_lab):
+        lab = labs[factory]
+        del lab.pinned[:]
+        if any(control.value != control.start for control in lab.controls.values()):
+            lab.reset()
+        return lab.show_update(lab.result.opens_at)
+
+    return fresh
+
+
+def options(control):
+    """Every value a reader can choose: the grid, or the options except the slow digits."""
+    if isinstance(control, Number):
+        return control.grid
+    return [value for value in control.options.values() if value != "digits"]
+
+
+def image(lab):
+    """The pixels of the picture that the browser is shown."""
+    (png,) = re.findall(r'src="data:image/png;base64,([^"]*)"', lab._image.value)
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(png))))
+
+
+def inked(pixels):
+    """The share of pixels that are not white."""
+    return (pixels.min(axis=2) < 200).mean()
+
+
+def status(lab):
+    """The words of the status line, as they are read."""
+    (words,) = re.findall(r'<div role="status" class="[^"]*">(.*)</div>', lab._status.value)
+    return html.unescape(words)
+
+
+def widgets_in(widget):
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from widgets_in(child)
+
+
+def press(lab, words):
+    """Press the button with these words."""
+    (button,) = [w for w in widgets_in(lab.widget) if getattr(w, "description", None) == words]
+    button.click()
+
+
+def rows(lab):
+    """The table of runs, a list of texts for each row."""
+    body = lab._table.value.partition("<tbody>")[2]
+    cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in body.split("</tr>")[:-1]]
+    return [[html.unescape(re.sub(r"<[^>]*>", "", cell)).strip() for cell in row] for row in cells]
+
+
+def computed(monkeypatch, lab):
+    """The settings of every computation from now on."""
+    calls, compute = [], lab._compute
+    monkeypatch.setattr(lab, "_compute", lambda **values: calls.append(values) or compute(**values))
+    return calls
+
+
+def toy(compute=None, **start):
+    """A dashboard of two controls around any computation."""
+
+    def line(steepness, curve):
+        return update_one_weight("plain", 0.0, -steepness, 0.1, 0.5, 0.0)
+
+    return Dashboard(
+        "toy",
+        [Number("steepness", even_grid(0.1, 1, 0.1), 0.5), Choice("curve", ["up", "down"], "up")],
+        compute or line,
+        ONE_WEIGHT,
+        presets={"steep": {"steepness": 1.0}},
+        start=start,
+    )
+
+
+# --- constructing ---------------------------------------------------------------------------
+
+
+@every_factory
+def test_constructing_displays_and_prints_nothing(factory, monkeypatch, capfd):
+    published = []
+    monkeypatch.setattr(displaypub.DisplayPublisher, "publish", lambda *a, **k: published.append(a))
+    monkeypatch.setattr("ipywidgets.widgets.widget.display", published.append, raising=False)
+    monkeypatch.setattr("IPython.display.display", lambda *a, **k: published.append(a))
+    factory()
+    assert published == []
+    assert capfd.readouterr() == ("", "")
+
+
+def test_every_factory_of_the_module_is_tested():
+    assert {network_lab, one_weight} <= set(FACTORIES)
+
+
+@every_factory
+def test_a_factory_is_short(factory):
+    body = inspect.getsource(factory).partition('"""')[2].partition('"""')[2]
+    assert len(body.strip().splitlines()) <= 30
+
+
+@every_factory
+def test_controls_are_attributes_and_values(factory, fresh):
+    lab = fresh(factory)
+    for name, control in lab.controls.items():
+        assert getattr(lab, name) is control
+        assert lab.values[name] == control.value == control.start
+
+
+@every_factory
+def test_a_start_value_is_what_reset_returns_to(factory):
+    lab = factory(momentum=0.3, learning_rate=0.1)
+    assert (lab.momentum.value, lab.learning_rate.value) == (0.3, 0.1)
+    before = lab.line()
+    lab.set(momentum=0.8, learning_rate=0.2).reset()
+    assert (lab.momentum.value, lab.learning_rate.value) == (0.3, 0.1)
+    assert lab.line() == before
+
+
+@every_factory
+def test_a_start_value_that_is_not_allowed_is_clamped_with_a_note_or_refused(factory):
+    lab = factory(momentum=1.2)
+    assert (lab.momentum.value, lab.momentum.start) == (0.99, 0.99)
+    assert status(lab).startswith("momentum is from 0 to 0.99: 1.2 was set to 0.99.")
+    with pytest.raises(ValueError, match="unknown control 'momentun': did you mean 'momentum'"):
+        factory(momentun=0.5)
+    with pytest.raises(ValueError, match="momentum must be a number, got nan"):
+        factory(momentum=float("nan"))
+    with pytest.raises(ValueError, match="unknown rule 'heavyball': did you mean 'heavy_ball'"):
+        factory(rule="heavyball")
+
+
+def test_a_control_may_not_hide_a_method():
+    with pytest.raises(ValueError, match="step"):
+        Dashboard("clash", [Number("step", [1, 2, 3], 1)], lambda step: None, ONE_WEIGHT, start={})
+
+
+# --- every control, over its whole range ----------------------------------------------------
+
+
+def new_values(lab):
+    for name, control in lab.controls.items():
+        others = [value for value in options(control) if value != control.value]
+        yield name, others[len(others) // 2]
+
+
+@every_factory
+def test_setting_any_control_computes_anew_and_changes_the_picture(factory, fresh):
+    for name, value in new_values(fresh(factory)):
+        lab = fresh(factory)
+        before, line, picture = lab.result, lab.line(), lab._image.value
+        getattr(lab, name).value = value
+        assert lab.result is not before, name
+        assert lab._image.value != picture, name
+        assert lab.line() != line, name
+
+
+@every_factory
+def test_moving_any_widget_computes_anew(factory, fresh, monkeypatch):
+    lab = fresh(factory)
+    calls = computed(monkeypatch, lab)
+    for name, control in lab.controls.items():
+        if isinstance(control, Number):
+            control.slider.value = control.slider.min if control.slider.value else 1
+        else:
+            control.box.value = [v for v in options(control) if v != control.value][0]
+        assert calls[-1][name] == control.value
+    assert len(calls) == len(lab.controls)
+
+
+@pytest.mark.parametrize("rule", ["heavy_ball", "rmsprop"])
+def test_dragging_the_network_lab_to_its_corners_never_blanks_the_picture(fresh, rule):
+    lab = fresh().set(rule=rule, epochs=10)
+    for learning_rate in (0.001, 10):
+        for momentum in (0, 0.99):
+            for batch_size in (1, 20, "all"):
+                lab.set(learning_rate=learning_rate, momentum=momentum, batch_size=batch_size)
+                assert_shows_its_result(lab)
+
+
+@every_factory
+def test_dragging_every_control_through_its_range_never_blanks_the_picture(factory, fresh):
+    lab = fresh(factory)
+    for name, control in lab.controls.items():
+        fresh(factory)
+        if "epochs" in lab.controls and name != "epochs":
+            lab.epochs.value = 5
+        values = options(control)
+        stride = max(1, len(values) // 4)
+        for value in [*values[::stride], values[-1]]:
+            control.value = value
+            assert_shows_its_result(lab)
+
+
+def assert_shows_its_result(lab):
+    pixels = image(lab)
+    assert inked(pixels) > 0.01, lab.values
+    color = np.array([round(255 * part) for part in to_rgb(lab._look.color)], np.int16)
+    in_color = (np.abs(pixels.astype(np.int16) - color) < 25).all(axis=2)
+    assert in_color.sum() > 10, lab.values
+    assert "nan" not in lab.line() + lab.alt, lab.values
+    assert status(lab) == lab.result.sentence
+
+
+def test_a_run_that_diverges_at_the_end_of_an_epoch_is_shown():
+    def explode(weight, gradient, memory, learning_rate, momentum):
+        return 3 * weight - learning_rate * gradient, memory
+
+    lab = network_lab(explode, rule="explode", batch_size="all", epochs=20)
+    assert lab.result.run.diverged_at
+    assert_shows_its_result(lab)
+
+
+# --- set, preset, reset, new seed -----------------------------------------------------------
+
+
+@every_factory
+def test_set_computes_once(factory, fresh, monkeypatch):
+    lab = fresh(factory)
+    calls = computed(monkeypatch, lab)
+    assert lab.set(momentum=0.7, learning_rate=0.1, rule="heavy_ball") is lab
+    assert len(calls) == 1
+    assert (calls[0]["momentum"], calls[0]["rule"]) == (0.7, "heavy_ball")
+
+
+@every_factory
+def test_unknown_names_suggest_the_nearest_and_change_nothing(factory, fresh):
+    lab = fresh(factory)
+    before = lab.values
+    with pytest.raises(ValueError, match="unknown control 'momentom': did you mean 'momentum'"):
+        lab.set(learning_rate=0.2, momentom=0.7)
+    with pytest.raises(ValueError, match="unknown rule 'heavy ball': did you mean 'heavy_ball'"):
+        lab.set(momentum=0.7, rule="heavy ball")
+    with pytest.raises(ValueError, match="did you mean 'nesterov'"):
+        lab.rule.value = "nestorov"
+    name = next(iter(lab.presets))
+    with pytest.raises(ValueError, match=f"unknown preset .*: did you mean .{name}.\\?"):
+        lab.preset(name[:-1])
+    assert lab.values == before
+
+
+@every_factory
+def test_every_preset_is_on_offer_and_needs_no_clamping(factory, fresh):
+    lab = fresh(factory)
+    assert len(lab.presets) >= 3
+    for name, values in lab.presets.items():
+        fresh(factory)
+        press(lab, name)
+        assert {key: lab.values[key] for key in values} == values
+        assert [control.note for control in lab.controls.values()] == [""] * len(lab.controls)
+        assert_shows_its_result(lab)
+
+
+@every_factory
+def test_presets_show_different_things(factory, fresh):
+    lab = fresh(factory)
+    lines = {lab.preset(name).line() for name in lab.presets}
+    assert len(lines) == len(lab.presets)
+
+
+@every_factory
+def test_reset_brings_every_control_back_and_keeps_the_pins(factory, fresh):
+    lab = fresh(factory)
+    before = lab.line()
+    for name, value in new_values(lab):
+        getattr(lab, name).value = value
+    lab.pin()
+    press(lab, "reset")
+    assert all(control.value == control.start for control in lab.controls.values())
+    assert len(lab.pinned) == 1
+    assert lab.clear_pins().line() == before
+
+
+def test_new_seed_counts_up_and_wraps_at_the_end(fresh):
+    lab = fresh()
+    press(lab, "new seed")
+    assert lab.seed.value == 1
+    lab.seed.value = lab.seed.grid[-1]
+    assert lab.new_seed().seed.value == lab.seed.grid[0] == 0
+
+
+def test_one_weight_has_no_seed_to_change(fresh):
+    descriptions = [getattr(w, "description", "") for w in widgets_in(fresh(one_weight).widget)]
+    assert "new seed" not in descriptions and "reset" in descriptions
+
+
+@every_factory
+def test_equal_settings_give_equal_lines_and_pictures(factory, fresh):
+    lab = fresh(factory)
+    lab.set(momentum=0.61, rule="heavy_ball")
+    line, picture, alone = lab.line(), lab._image.value, lab.picture.png()
+    lab.set(momentum=0.9, rule="plain").pin().clear_pins()
+    lab.set(momentum=0.61, rule="heavy_ball")
+    assert (lab.line(), lab._image.value, lab.picture.png()) == (line, picture, alone)
+
+
+# --- pins -----------------------------------------------------------------------------------
+
+
+@every_factory
+def test_four_runs_can_be_pinned_and_the_fifth_is_refused_in_words(factory, fresh):
+    lab = fresh(factory)
+    pictures = {lab._image.value}
+    for number, momentum in enumerate((0.1, 0.2, 0.3, 0.4), start=1):
+        lab.momentum.value = momentum
+        press(lab, "pin this run")
+        pictures.add(lab._image.value)
+        assert len(lab.pinned) == number
+        assert [row[0] for row in rows(lab)] == ["now", *"ABCD"[:number]]
+    assert len(pictures) == 5
+    picture = lab._image.value
+    lab.pin()
+    assert len(lab.pinned) == 4
+    assert status(lab) == "Only 4 runs can be pinned: clear them first."
+    assert lab._image.value == picture
+    press(lab, "clear pins")
+    assert lab.pinned == [] and len(rows(lab)) == 1
+    assert status(lab) == lab.result.sentence
+
+
+@every_factory
+def test_a_pinned_run_stays_while_the_present_one_changes(factory, fresh):
+    lab = fresh(factory).pin()
+    pinned = lab.result
+    lab.momentum.value = 0.9
+    assert lab.pinned[0].result is pinned and lab.result is not pinned
+    now, kept = rows(lab)
+    assert kept[1:] == list(pinned.numbers.values())
+    assert now[1:] == list(lab.result.numbers.values())
+
+
+@every_factory
+def test_the_table_has_a_row_for_each_run_with_a_swatch_of_its_line(factory, fresh):
+    lab = fresh(factory).pin().pin()
+    table = lab._table.value
+    headings = re.findall(r'<th scope="col">(.*?)</th>', table)
+    assert headings == ["run", *map(html.escape, lab.result.numbers)]
+    assert len(rows(lab)) == 3 == table.count("<svg")
+    strokes = re.findall(r'stroke="(#\w+)"', table)
+    looks = [rule_look(lab.result.rule), *PIN_LOOKS[:2]]
+    assert strokes == [look.color for look in looks]
+    dashes = re.findall(r'stroke-dasharray="([^"]*)"', table)
+    assert dashes[0] == "" and len(set(dashes)) == 3
+
+
+# --- playback -------------------------------------------------------------------------------
+
+
+def dots(lab):
+    """How many updates the picture of the network lab shows."""
+    return len(lab.picture.axes["error"].get_lines()[0].get_xdata())
+
+
+def test_show_update_draws_only_so_many_updates(fresh):
+    lab = fresh()
+    whole = inked(image(lab))
+    for number in (3000, 121, 1, 0):
+        assert lab.show_update(number) is lab
+        assert (lab.shown, dots(lab)) == (number, number)
+        assert inked(image(lab)) < whole
+    assert lab.show_update(6000).shown == 6000
+    assert inked(image(lab)) == whole
+
+
+def test_one_weight_steps_through_its_updates(fresh):
+    lab = fresh(one_weight)
+    pictures = {lab.show_update(number)._image.value for number in range(13)}
+    assert len(pictures) == 13
+
+
+@every_factory
+def test_step_goes_one_on_and_back_and_stops_at_both_ends(factory, fresh):
+    lab = fresh(factory).show_update(0)
+    press(lab, "step ›")
+    press(lab, "step ›")
+    assert lab.shown == 2
+    press(lab, "‹ step")
+    assert lab.shown == 1
+    assert lab.step(-5).shown == 0
+    assert lab.step(10**9).shown == lab.result.n_updates
+
+
+@every_factory
+def test_play_goes_from_the_start_to_the_whole_run(factory, fresh):
+    lab = fresh(factory)
+    shown = []
+    for tick in (1, 25, 50, 75, 100):
+        lab._play.value = tick
+        shown.append(lab.shown)
+    assert shown == sorted(shown) and shown[-1] == lab.result.n_updates
+    assert shown[2] == lab.result.n_updates // 2
+    lab._play.value = 0
+    assert lab.shown == 0
+
+
+@every_factory
+def test_the_position_slider_and_box_follow_and_lead(factory, fresh):
+    lab = fresh(factory)
+    assert lab._position.max == lab.result.n_updates
+    lab.show_update(3)
+    assert (lab._position.value, lab._position_box.value) == (3, 3)
+    lab._position.value = 5
+    assert (lab.shown, lab._position_box.value) == (5, 5)
+    lab._position_box.value = 7
+    assert (lab.shown, lab._position.value) == (7, 7)
+    lab._position_box.value = 10**9
+    assert lab._position_box.value == lab.shown == lab.result.n_updates
+    lab._position_box.value = -3
+    assert lab._position_box.value == lab.shown == 0
+
+
+def test_a_place_in_the_run_stays_when_a_control_moves(fresh):
+    lab = fresh().show_update(240)
+    lab.momentum.value = 0.6
+    assert lab.shown == 240 == dots(lab)
+    lab.set(epochs=5, batch_size="all")
+    assert lab.shown == 5 == lab.result.n_updates
+
+
+def test_a_whole_run_stays_whole_when_it_grows(fresh):
+    lab = fresh().set(epochs=5)
+    lab.epochs.value = 50
+    assert lab.shown == lab.result.n_updates == 6000
+
+
+@every_factory
+@pytest.mark.parametrize("bad", [-1, 10**9, 1.5, "last", None])
+def test_an_update_that_does_not_exist_is_refused(factory, fresh, bad):
+    lab = fresh(factory)
+    with pytest.raises((TypeError, ValueError), match="update must be"):
+        lab.show_update(bad)
+    assert lab.shown == lab.result.opens_at
+
+
+# --- what a notebook keeps ------------------------------------------------------------------
+
+
+@every_factory
+def test_the_bundle_has_widget_picture_and_one_line(factory, fresh):
+    lab = fresh(factory).pin()
+    bundle = lab._repr_mimebundle_()
+    view = bundle["application/vnd.jupyter.widget-view+json"]
+    assert view["model_id"] == lab.widget.model_id
+    png = base64.b64decode(bundle["image/png"])
+    assert png == lab.picture.png()
+    with Image.open(io.BytesIO(png)) as picture:
+        picture.verify()
+        assert picture.format == "PNG" and picture.size[0] == 900
+    line = bundle["text/plain"]
+    assert line == lab.line() and "\n" not in line
+    assert line.startswith(f"{factory.__name__} | now: rule ")
+    assert " | A: rule " in line
+
+
+@every_factory
+def test_showing_a_lab_twice_gives_equal_bundles(factory, fresh):
+    lab = fresh(factory)
+    assert lab._repr_mimebundle_() == lab._repr_mimebundle_()
+
+
+@every_factory
+def test_the_line_has_every_number_of_every_run_and_never_a_raw_float(factory, fresh):
+    lab = fresh(factory).pin()
+    lab.set(momentum=1 / 3, rule="nesterov")
+    line = lab.line()
+    for result in (lab.result, lab.pinned[0].result):
+        for name, text in result.numbers.items():
+            assert f"{name} {text}" in line
+    digits = [len(n.replace(".", "").lstrip("0")) for n in re.findall(r"\d+\.\d+", line)]
+    assert max(digits) <= SIGNIFICANT_DIGITS
+
+
+def test_a_change_of_a_thousandth_in_the_error_shows_in_the_line(fresh):
+    lab = fresh()
+    error = lab.result.run.epoch_errors[-1]
+    assert f"error {error:.4g}" in lab.line()
+    assert f"{error:.4g}" != f"{error * 1.001:.4g}"
+
+
+# --- words ----------------------------------------------------------------------------------
+
+
+@every_factory
+def test_the_status_line_says_the_sentence_of_the_result(factory, fresh):
+    lab = fresh(factory)
+    assert lab._status.value.startswith('<div role="status" ')
+    lab.momentum.value = 0.9
+    assert status(lab) == lab.result.sentence
+
+
+@every_factory
+def test_the_picture_has_words_instead(factory, fresh):
+    lab = fresh(factory)
+    (alt,) = re.findall(r' alt="([^"]*)"', lab._image.value)
+    assert html.unescape(alt) == lab.alt
+    assert lab.result.finding in lab.alt and lab.result.sentence in lab.alt
+    assert f'<div class="ml-finding">{html.escape(lab.result.finding)}</div>' in lab._image.value
+
+
+def test_names_with_signs_of_html_are_escaped():
+    def sly(weight, gradient, memory, learning_rate, momentum):
+        return weight - learning_rate * gradient, memory
+
+    sly.__name__ = 'a<b>"c"&d'
+    lab = network_lab(sly, rule=sly.__name__, epochs=5).pin()
+    for value in (lab._image.value, lab._status.value, lab._table.value):
+        assert "<b>" not in value
+    assert 'a<b>"c"&d' in status(lab)
+    assert rows(lab)[0][1] == 'a<b>"c"&d'
+
+
+@every_factory
+def test_a_clamped_number_is_explained_until_a_good_one_comes(factory, fresh):
+    lab = fresh(factory)
+    lab.momentum.box.value = 1.2
+    assert lab.momentum.box.value == 0.99
+    note = "momentum is from 0 to 0.99: 1.2 was set to 0.99."
+    assert status(lab) == f"{note} {lab.result.sentence}"
+    assert 'class="ml-note"' in lab._status.value
+    lab.momentum.box.value = 1.3  # already at 0.99: nothing to compute, but to say
+    assert status(lab).startswith("momentum is from 0 to 0.99: 1.3 was set to 0.99.")
+    lab.momentum.value = 0.99
+    assert status(lab) == lab.result.sentence
+    lab.set(momentum=-1).set(momentum=0.5)
+    assert status(lab) == lab.result.sentence
+
+
+# --- what goes wrong ------------------------------------------------------------------------
+
+
+def test_an_error_in_compute_is_shown_and_raised_and_the_next_event_works():
+    def fussy(steepness, curve):
+        if steepness > 0.8:
+            raise ArithmeticError("too <steep>")
+        return update_one_weight("plain", 0.0, -steepness, 0.1, 0.5, 0.0)
+
+    lab = toy(fussy)
+    picture = lab._image.value
+    for change in (
+        lambda: setattr(lab.steepness, "value", 0.9),
+        lambda: lab.set(steepness=1.0),
+        lambda: setattr(lab.steepness.slider, "value", 8),
+    ):
+        with pytest.raises(ArithmeticError, match="too <steep>"):
+            change()
+        assert status(lab) == "ArithmeticError: too <steep>"
+        assert 'class="ml-problem"' in lab._status.value and "<steep>" not in lab._status.value
+        assert lab._image.value == picture
+        lab.steepness.value = 0.6
+        assert status(lab) == lab.result.sentence
+        lab.steepness.value = 0.5
+        assert lab._image.value == picture
+
+
+def test_an_error_behind_a_button_is_shown(caplog):
+    def fussy(steepness, curve):
+        if steepness > 0.8:
+            raise ArithmeticError("too steep")
+        return update_one_weight("plain", 0.0, -steepness, 0.1, 0.5, 0.0)
+
+    lab = toy(fussy)
+    press(lab, "steep")  # ipywidgets catches what a button raises, and prints it
+    assert "too steep" in caplog.text
+    assert status(lab) == "ArithmeticError: too steep"
+    press(lab, "reset")
+    assert status(lab) == lab.result.sentence
+
+
+def test_an_error_in_compute_stops_the_construction():
+    with pytest.raises(ZeroDivisionError):
+        toy(lambda steepness, curve: 1 / 0)
+
+
+def test_an_interrupt_passes_and_the_next_event_works(monkeypatch):
+    lab = toy()
+    before = lab.line()
+    compute = lab._compute
+
+    def interrupted(**values):
+        raise KeyboardInterrupt
+
+    for change in (
+        lambda: setattr(lab.steepness, "value", 0.9),
+        lambda: lab.set(steepness=0.8),
+        lambda: setattr(lab.steepness.slider, "value", 2),
+    ):
+        monkeypatch.setattr(lab, "_compute", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            change()
+        assert "KeyboardInterrupt" not in lab._status.value
+        monkeypatch.setattr(lab, "_compute", compute)
+        lab.steepness.value = 0.6
+        assert lab.result.gradient == -0.6
+        lab.steepness.value = 0.5
+        assert lab.line() == before
+
+
+def test_a_readers_rule_that_raises_is_shown_and_the_lab_goes_on():
+    def broken(weight, gradient, memory, learning_rate, momentum):
+        return weight / 0, memory
+
+    lab = network_lab(broken, rule="plain", epochs=5)
+    with pytest.raises(ValueError, match="rule broken raised ZeroDivisionError"):
+        lab.rule.value = "broken"
+    assert "rule broken raised ZeroDivisionError" in status(lab)
+    lab.rule.value = "heavy_ball"
+    assert status(lab) == lab.result.sentence
+
+
+# --- a reader's own rule --------------------------------------------------------------------
+
+
+def test_a_readers_own_rule_comes_first_and_trains():
+    lab = network_lab(my_rule, epochs=5)
+    assert lab.rule.value == "my_rule" == lab.result.rule
+    assert list(lab.rule.options.values())[0] == "my_rule"
+    assert set(lab.rule.options.values()) > {"plain", "previous_delta", "rmsprop"}
+    own = lab.result.summary.error
+    lab.rule.value = "heavy_ball"
+    assert lab.result.summary.error == pytest.approx(own, rel=1e-9)
+    assert "now: rule heavy ball" in lab.line()
+    assert "now: rule my rule" in lab.reset().line()
+
+
+def test_several_own_rules_are_offered_and_the_first_is_chosen():
+    def second(weight, gradient, memory, learning_rate, momentum):
+        return weight - learning_rate * gradient, memory
+
+    lab = network_lab(my_rule, second, epochs=5, rule="second")
+    assert list(lab.rule.options.values())[:2] == ["my_rule", "second"]
+    second_error = lab.result.summary.error
+    assert lab.set(rule="plain").result.summary.error == pytest.approx(second_error, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    ["heavy_ball", 3, None, functools.partial(my_rule)],
+    ids=["name", "number", "None", "partial"],
+)
+def test_what_is_no_function_is_refused_as_an_own_rule(bad):
+    with pytest.raises(TypeError, match="rule must be a function"):
+        network_lab(bad)
+
+
+# --- many dashboards ------------------------------------------------------------------------
+
+
+def test_dashboards_do_not_pile_up_figures():
+    def figures_after(more):
+        for _ in range(more):  # a cell that is run again and again; ipywidgets keeps what it made
+            toy()
+        gc.collect()
+        return sum(isinstance(thing, Figure) for thing in gc.get_objects())
+
+    assert figures_after(9) >= figures_after(5)
+
+
+def test_two_dashboards_do_not_disturb_each_other():
+    first, second = one_weight(), one_weight()
+    line, alone = first.line(), first._repr_mimebundle_()["image/png"]
+    second.set(rule="heavy_ball", momentum=0.9).pin()
+    assert (first.line(), first._repr_mimebundle_()["image/png"]) == (line, alone)
+    assert first.pinned == [] and first.momentum.value == 0.5
+    first.step().step(-1)
+    assert first._repr_mimebundle_()["image/png"] == alone
+
+
+# --- answers and pointing -------------------------------------------------------------------
+
+with_answers = pytest.mark.parametrize(
+    "factory", [f for f in FACTORIES if f().answers], ids=lambda f: f.__name__
+)
+pointed = pytest.mark.parametrize(
+    "factory", [f for f in FACTORIES if f()._pick], ids=lambda f: f.__name__
+)
+
+
+@with_answers
+def test_an_answer_sets_what_it_computes_from_the_present_values(factory, fresh):
+    lab = fresh(factory)
+    for name, answer in lab.answers.items():
+        wanted = answer(**lab.values)
+        press(lab, name)
+        assert {control: lab.values[control] for control in wanted} == pytest.approx(wanted)
+
+
+def test_an_unknown_answer_or_plot_is_named_with_the_nearest_known_one():
+    lab = phase_map()
+    with pytest.raises(ValueError, match="unknown answer 'critical': did you mean 'critical damp"):
+        lab.answer("critical")
+    with pytest.raises(ValueError, match="unknown plot 'mop': did you mean 'map'"):
+        lab.point("mop", 1, 0.5)
+
+
+@pointed
+def test_pointing_moves_the_controls_and_stays_within_their_range(factory, fresh):
+    lab = fresh(factory)
+    for area, names in enumerate(lab._pick.values()):
+        for press_number, place in enumerate([(0.2, 0.3), (0.8, 0.6), (0, 0), (1, 1)]):
+            before = lab.result
+            lab._pointer.place = [area, *place, press_number]
+            assert lab.result is not before
+            for name in filter(None, names):
+                control = lab.controls[name]
+                assert control.grid[0] <= control.value <= control.grid[-1]
+
+
+@pointed
+def test_areas_to_point_at_lie_inside_the_picture(factory, fresh):
+    areas = fresh(factory)._pointer.areas
+    assert len(areas) == len(fresh(factory)._pick)
+    for left, top, right, bottom in areas:
+        assert 0 <= left < right <= 1 and 0 <= top < bottom <= 1
+
+
+def test_a_lab_that_cannot_be_pointed_at_has_no_pointer():
+    assert not [w for w in widgets_in(network_lab().widget) if hasattr(w, "areas")]
