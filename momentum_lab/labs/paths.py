@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.patches import FancyArrowPatch
 from matplotlib.patheffects import withStroke
 
-from momentum_lab.live.style import GRADIENT_COLOR
+from momentum_lab.live.style import GRADIENT_COLOR, pixel
 
 MEMORY_DASH = (0, (2.2, 1.2))
 LETTER_DISTANCE = 13  # pixels from a path to its letter
@@ -21,6 +21,7 @@ def step_arrows(axes, before, middle, after, color):
 def _arrow(axes, start, end, color, dash):
     start, end = np.asarray(start, float), np.asarray(end, float)
     length = np.hypot(*(axes.transData.transform(end) - axes.transData.transform(start)))
+    length /= pixel(axes)
     if length < 2:  # pixels; nothing to be seen
         return
     # A patch, unlike an annotation, is cut at the border of its axes.
@@ -51,7 +52,7 @@ def border_mark(axes, point, color, straight=False):
         return
     middle = np.array([at[0] if straight else 0.5, 0.5])
     away = (at - middle) / np.abs(at - middle).max()
-    size = axes.bbox.width, axes.bbox.height
+    size = axes.bbox.width / pixel(axes), axes.bbox.height / pixel(axes)
     angle = np.degrees(np.arctan2(*(away * size)[::-1]))
     reach = 0.5 - 7 / size[int(np.abs(away[1]) > np.abs(away[0]))]
     axes.plot(
@@ -68,9 +69,9 @@ def border_mark(axes, point, color, straight=False):
 
 def pin_letter(axes, points, look):
     """Write a pin's letter beside its path, where the least is drawn so far."""
-    box = axes.bbox
-    path = axes.transData.transform(points) - (box.x0, box.y0)
-    size = np.array([box.width, box.height])
+    box, one = axes.bbox, pixel(axes)
+    path = (axes.transData.transform(points) - (box.x0, box.y0)) / one
+    size = np.array([box.width, box.height]) / one
     path = path[((path >= 0) & (path <= size)).all(axis=1)][:60]
     turns = np.arange(8) * np.pi / 4
     around = LETTER_DISTANCE * np.stack([np.cos(turns), np.sin(turns)], axis=-1)
@@ -82,14 +83,14 @@ def pin_letter(axes, points, look):
     cells = (places / CELL).astype(int)
     crowd = np.array([taken[max(x - 2, 0) : x + 3, max(y - 2, 0) : y + 3].sum() for x, y in cells])
     letters = [
-        axes.transData.transform(text.xy_of_letter) - (box.x0, box.y0)
+        (axes.transData.transform(text.xy_of_letter) - (box.x0, box.y0)) / one
         for text in axes.texts
         if hasattr(text, "xy_of_letter")
     ]
     for letter in letters:
         near = np.abs(places - letter).max(axis=1)
         crowd = crowd + np.where(near < 18, 1000, 0)
-    best = places[np.argmin(crowd)] + (box.x0, box.y0)
+    best = places[np.argmin(crowd)] * one + (box.x0, box.y0)
     at = axes.transData.inverted().transform(best)
     axes.pin_letters = [*getattr(axes, "pin_letters", ()), (at, look)]
     _write_letter(axes, at, look)
@@ -119,6 +120,7 @@ def _taken(axes, size):
         if len(line.get_xdata()) < 2:
             continue
         ends = axes.transData.transform(line.get_xydata()) - (axes.bbox.x0, axes.bbox.y0)
+        ends /= pixel(axes)
         pieces = (ends[:-1] + along * np.diff(ends, axis=0)).reshape(-1, 2)
         pieces = pieces[((pieces >= 0) & (pieces <= size)).all(axis=1)]
         taken[tuple((pieces / CELL).astype(int).T)] = 1

@@ -107,7 +107,7 @@ def entry(result, shown=None, look=None):
 
 
 def drawn(view, present, pinned=()):
-    picture = Picture(view, STYLE)
+    picture = Picture(view)
     picture.draw(list(pinned), present)
     return picture
 

@@ -22,7 +22,7 @@ from momentum_lab.labs.phase_map.view import PHASE_MAP
 from momentum_lab.labs.spectrum.view import SPECTRUM
 from momentum_lab.labs.valley.view import VALLEY
 from momentum_lab.live.picture import HEADER, Picture, View
-from momentum_lab.live.style import PIN_LOOKS, STYLE, Look, heading, rule_look
+from momentum_lab.live.style import PIN_LOOKS, Look, heading, rule_look
 
 NOW = Look("#1f6fb4")
 VIEWS = {
@@ -69,13 +69,13 @@ def wave(height):
 
 
 def picture_of_waves():
-    return Picture(WAVES, STYLE)
+    return Picture(WAVES)
 
 
 def new_picture(dashboard_or_view, entries):
     """Build a picture from nothing and draw once."""
     present, *pinned = entries
-    picture = Picture(dashboard_or_view, STYLE)
+    picture = Picture(dashboard_or_view)
     picture.draw(pinned, present)
     return picture
 
@@ -291,7 +291,7 @@ def test_a_view_that_raises_leaves_a_picture_that_draws_the_next_result():
             raise ZeroDivisionError
 
     view = View(frame, scale, fussy, size=(300, 120))
-    picture = Picture(view, STYLE)
+    picture = Picture(view)
     for pinned in ([], [(wave(2), PIN_LOOKS[0], 20)]):
         with pytest.raises(ZeroDivisionError):
             picture.draw(pinned, (wave(2), NOW, 20))
@@ -353,7 +353,7 @@ def picture_with_scene():
     def scene(axes, result):
         axes["right"].fill_between([0, 1], 0, result.scene, color="#dde6f0")
 
-    return Picture(View(frame, scale, draw, size=(300, 120), scene=scene), STYLE)
+    return Picture(View(frame, scale, draw, size=(300, 120), scene=scene))
 
 
 def scenic(height, level):

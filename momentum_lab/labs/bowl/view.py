@@ -6,7 +6,7 @@ from matplotlib.ticker import NullLocator
 from momentum_lab.labs.bowl.experiment import BOWL_UPDATES, BOWL_WINDOW
 from momentum_lab.labs.paths import border_mark, pin_letter, step_arrows, until_gone
 from momentum_lab.live.picture import View
-from momentum_lab.live.style import INK, LINE, SOFT_INK, heading
+from momentum_lab.live.style import INK, LINE, SOFT_INK, heading, panel
 
 HEIGHTS = (3.0, 6.0, 12.0, 30.0)  # few, so that a steeper bowl looks steeper for as long as it can
 LOWEST_LOSS, HIGHEST_LOSS = 1e-6, 1e2
@@ -15,10 +15,10 @@ PLACES = np.linspace(-BOWL_WINDOW, BOWL_WINDOW, 121)
 
 def _bowl_frame(figure):
     axes = {
-        "bowl": figure.add_axes((0.115, 0.36, 0.46, 0.55)),
-        "parts": figure.add_axes((0.115, 0.13, 0.46, 0.15)),
-        "weight": figure.add_axes((0.65, 0.575, 0.335, 0.335)),
-        "loss": figure.add_axes((0.65, 0.13, 0.335, 0.3)),
+        "bowl": panel(figure, (0.115, 0.36, 0.46, 0.55)),
+        "parts": panel(figure, (0.115, 0.13, 0.46, 0.15)),
+        "weight": panel(figure, (0.65, 0.575, 0.335, 0.335)),
+        "loss": panel(figure, (0.65, 0.13, 0.335, 0.3)),
     }
     bowl, parts, weight, loss = axes.values()
     for plot in (bowl, parts):

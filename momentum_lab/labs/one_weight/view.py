@@ -4,13 +4,22 @@ import numpy as np
 from matplotlib.ticker import StrMethodFormatter
 
 from momentum_lab.live.picture import View
-from momentum_lab.live.style import GRADIENT_COLOR, INK, LINE, SOFT_INK, bars, heading, round_limit
+from momentum_lab.live.style import (
+    GRADIENT_COLOR,
+    INK,
+    LINE,
+    SOFT_INK,
+    bars,
+    heading,
+    panel,
+    round_limit,
+)
 
 
 def _one_weight_frame(figure):
     axes = {
-        "line": figure.add_axes((0.125, 0.65, 0.855, 0.25)),
-        "steps": figure.add_axes((0.125, 0.13, 0.855, 0.3)),
+        "line": panel(figure, (0.125, 0.65, 0.855, 0.25)),
+        "steps": panel(figure, (0.125, 0.13, 0.855, 0.3)),
     }
     line = axes["line"]
     line.set_ylim(-0.45, 2)

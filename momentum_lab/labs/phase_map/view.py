@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from momentum_lab.labs.phase_map.experiment import MAP_LEARNING_RATES, MAP_MOMENTA
 from momentum_lab.live.picture import View
-from momentum_lab.live.style import INK, LINE, SOFT_INK, heading
+from momentum_lab.live.style import INK, LINE, SOFT_INK, heading, panel
 
 REGIME_COLORS = {
     "smooth": "#2b7bba",
@@ -23,10 +23,10 @@ OUTSIDE = 1.45  # how far out of the unit circle the picture goes
 
 def _frame(figure):
     axes = {
-        "map": figure.add_axes((0.062, 0.115, 0.435, 0.78)),  # lower: room for a point on its rim
-        "run": figure.add_axes((0.56, 0.625, 0.425, 0.29)),
-        "portrait": figure.add_axes((0.56, 0.115, 0.185, 0.355)),
-        "circle": figure.add_axes((0.8, 0.115, 0.185, 0.355)),
+        "map": panel(figure, (0.062, 0.115, 0.435, 0.78)),  # lower: room for a point on its rim
+        "run": panel(figure, (0.56, 0.625, 0.425, 0.29)),
+        "portrait": panel(figure, (0.56, 0.115, 0.185, 0.355)),
+        "circle": panel(figure, (0.8, 0.115, 0.185, 0.355)),
     }
     plane = axes["map"]
     plane.set_xscale("log")

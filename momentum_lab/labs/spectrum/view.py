@@ -18,6 +18,8 @@ from momentum_lab.live.style import (
     SOFT_INK,
     decades,
     heading,
+    panel,
+    pixel,
     round_limit,
     rule_look,
 )
@@ -32,10 +34,10 @@ PIN_PLACES = {"A": (-9, 8), "B": (9, 8), "C": (9, -8), "D": (-9, -8)}  # points,
 
 def _frame(figure):
     axes = {
-        "curves": figure.add_axes((0.062, 0.115, 0.285, 0.8)),
-        "rates": figure.add_axes((0.536, 0.6, 0.444, 0.315)),
-        "loss": figure.add_axes((0.536, 0.115, 0.229, 0.315)),
-        "left": figure.add_axes((0.866, 0.115, 0.105, 0.315)),
+        "curves": panel(figure, (0.062, 0.115, 0.285, 0.8)),
+        "rates": panel(figure, (0.536, 0.6, 0.444, 0.315)),
+        "loss": panel(figure, (0.536, 0.115, 0.229, 0.315)),
+        "left": panel(figure, (0.866, 0.115, 0.105, 0.315)),
     }
     curves, rates, loss, left = axes.values()
     curves.set_xscale("log")
@@ -138,12 +140,12 @@ def _write_labels(axes, groups, chosen):
     ends = np.array([group[0].updates[-1] for group in groups])
     pixels = axes.transData.transform(np.column_stack([np.full(len(ends), 1000.0), ends]))[:, 1]
     sizes = np.array([len(group) for group in groups])
-    centers = _apart(pixels, sizes * LABEL_ROW)
+    centers = _apart(pixels, sizes * LABEL_ROW * pixel(axes))
     right = axes.bbox.x1
     for group, end, center in zip(groups, ends, centers, strict=True):
         words = [shortened(in_words(curve.rule)) for curve in group]
         bold = chosen in [curve.rule for curve in group]
-        x, y = axes.transAxes.inverted().transform((right + 13, center))
+        x, y = axes.transAxes.inverted().transform((right + 13 * pixel(axes), center))
         at = axes.transAxes.inverted().transform(axes.transData.transform((1060, end)))
         axes.plot(
             [at[0], x - 0.008], [at[1], y], color=LINE, lw=0.8, transform=axes.transAxes,

@@ -14,7 +14,7 @@ from momentum_lab.labs.paths import (
 from momentum_lab.labs.valley.experiment import VALLEY_WINDOW, valley_directions
 from momentum_lab.labs.words import as_written
 from momentum_lab.live.picture import View
-from momentum_lab.live.style import INK, LINE, heading
+from momentum_lab.live.style import INK, LINE, heading, panel
 
 WIDTH, HEIGHT = 900, 400
 PIXELS_A_UNIT = 42  # along both axes, so that a circle is a circle
@@ -28,9 +28,9 @@ TURN = np.linspace(0, 2 * np.pi, 181)
 def _valley_frame(figure):
     width, height = (2 * half * PIXELS_A_UNIT for half in VALLEY_WINDOW)
     axes = {
-        "contours": figure.add_axes((46 / WIDTH, 50 / HEIGHT, width / WIDTH, height / HEIGHT)),
-        "loss": figure.add_axes((0.685, 0.56, 0.3, 0.32)),
-        "across": figure.add_axes((0.685, 0.125, 0.3, 0.3)),
+        "contours": panel(figure, (46 / WIDTH, 50 / HEIGHT, width / WIDTH, height / HEIGHT)),
+        "loss": panel(figure, (0.685, 0.56, 0.3, 0.32)),
+        "across": panel(figure, (0.685, 0.125, 0.3, 0.3)),
     }
     contours, loss, across = axes.values()
     contours.set_xlim(-VALLEY_WINDOW[0], VALLEY_WINDOW[0])
