@@ -59,7 +59,7 @@ class Picture:
         """Draw the pinned results and the present one, each as (result, look, shown)."""
         self._entries = (present, *pinned)
 
-    def live_png(self, width=WIDTH):
+    def live_png(self, width=None):
         """Return the plots as PNG bytes, `width` pixels wide; a lab writes title and legend."""
         with EVENT:
             return self.sheet(width).live_png()
@@ -72,9 +72,10 @@ class Picture:
     @property
     def axes(self):
         """The axes of the picture as it was designed, a dict by name."""
-        return self.sheet().axes
+        with EVENT:
+            return self.sheet().axes
 
-    def live_height(self, width=WIDTH):
+    def live_height(self, width):
         """Return how many pixels high `live_png` is."""
         return round(self.view.size[1] * width / self.view.size[0])
 
@@ -94,9 +95,9 @@ class Picture:
             axes = self.axes[name]
             return axes.transData.inverted().transform(axes.transAxes.transform((across, up)))
 
-    def sheet(self, width=WIDTH):
-        """Return the `Sheet` of this width, with the present results drawn on it."""
-        width = min(max(int(width), SMALLEST), LARGEST)
+    def sheet(self, width=None):
+        """Return the `Sheet` of this width (the designed one), with the present results on it."""
+        width = min(max(int(width or self.view.size[0]), SMALLEST), LARGEST)
         if width not in self._sheets:
             self._sheets[width] = Sheet(self.view, width, self.live_height(width))
         sheet = self._sheets[width]
