@@ -145,12 +145,15 @@ def _wait_until_running(process, runtime, log):
 
 
 @contextmanager
-def chromium(path):
-    """Run Chromium without a window and with a new profile; yields Playwright's context."""
+def chromium(path, ratio=1):
+    """Run Chromium without a window and with a new profile; yields Playwright's context.
+
+    ratio: device pixels to a CSS pixel.
+    """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=QUIET)
         try:
-            yield browser.new_context(viewport=SCREEN)
+            yield browser.new_context(viewport=SCREEN, device_scale_factor=ratio)
         finally:
             browser.close()
 

@@ -44,6 +44,11 @@ class BowlResult(PathResult):
     foretold: Foretold | None
 
     @property
+    def scene(self):
+        """What lies behind the path: the bowl."""
+        return self.curvature
+
+    @property
     def weights(self):
         """The weight at the start and after each update, (n_updates + 1,)."""
         return self.path.weights[:, 0]
