@@ -115,7 +115,7 @@ def drag(page, name):
     page.evaluate("name => prepare(name)", name)
     slider = page.locator(f".bench-{name}")
     if name != "bare":
-        label = page.locator("label", has_text=re.compile("^learning rate$"))
+        label = page.locator("label span", has_text=re.compile("^learning rate$"))
         slider = slider.locator(".ml-number", has=label)
     handle = slider.locator(".noUi-handle").bounding_box()
     track = slider.locator(".noUi-base").bounding_box()
@@ -161,7 +161,7 @@ INSTRUMENTS = """() => {
     window.prepare = async name => {
         box = document.querySelector(`.bench-${name}`);
         box.scrollIntoView({ block: 'nearest' });
-        const label = [...box.querySelectorAll('label')].find(
+        const label = [...box.querySelectorAll('label span')].find(
             label => label.textContent === 'learning rate');
         const slider = label?.closest('.ml-number') ?? box;
         slider.querySelector('.noUi-handle').focus({ preventScroll: true });

@@ -34,7 +34,7 @@ SCREEN = {"width": 1280, "height": 800}
 START_SECONDS = 90
 # Milliseconds on a busy machine: for a kernel that starts and compiles, and for one event.
 TIMEOUT = 180_000
-PATIENCE = 60_000
+PATIENCE = int(os.environ.get("PATIENCE", 0)) or 60_000
 expect.set_options(timeout=PATIENCE)
 
 
@@ -230,13 +230,20 @@ class JupyterPage:
 class Lab:
     """A dashboard in a page, by the names that its reader sees."""
 
-    def __init__(self, page):
+    def __init__(self, page, root=None):
         self.page = page
-        self.root = page.locator(".ml-lab").last
+        self.root = root or page.locator(".ml-lab").last
         self.picture = self.root.locator("img.ml-picture")
         self.status = self.root.get_by_role("status")
         self.shown = self.box("show update")
         self.picture.wait_for()
+        self.sharp()
+
+    def sharp(self):
+        """See the picture, and wait until it has a pixel for each of the screen's; return the lab."""
+        self.picture.scroll_into_view_if_needed()
+        self.page.wait_for_function(IS_SHARP, arg=self.picture.element_handle(), polling="raf")
+        return self
 
     def box(self, name):
         """The number box of this name."""
@@ -250,6 +257,14 @@ class Lab:
         """The handle of the slider beside the number box of this name."""
         box = self.page.get_by_role("spinbutton", name=name, exact=True)
         return self.root.locator(".ml-number", has=box).get_by_role("slider")
+
+    def unfold(self):
+        """Show the settings that are folded away; return the lab."""
+        fold = self.root.get_by_role("button", name="more settings")
+        if not self.root.locator(".ml-controls").is_visible():
+            fold.click()
+            self.root.locator(".ml-controls").wait_for()
+        return self
 
     def button(self, name):
         """The button of this name."""
@@ -321,4 +336,6 @@ OUTPUTS = f"""() => {{
     const panel = {PANEL};
     return ({CODE}).flatMap(cell => cell.outputs.toJSON());
 }}"""
+IS_SHARP = """image => image.complete && Math.abs(
+    image.naturalWidth - image.getBoundingClientRect().width * devicePixelRatio) < 0.01"""
 NEW_PICTURE = "([lab, before]) => lab.querySelector('img.ml-picture').src !== before"
