@@ -34,15 +34,22 @@ def even_grid(low, high, step):
 class _AnyValue(traitlets.Any):
     allow_none = False  # a None would pass without being looked at
 
+    def set(self, obj, value):
+        """Let what follows a change end before the next one begins, whatever thread it is in."""
+        with EVENT:
+            super().set(obj, value)
+
 
 class Control(traitlets.HasTraits):
     """What all controls share: a name, a start value, the present `value`, a widget.
 
     `note` is a sentence when the last value given was not allowed as it was, else "".
+    `is_moving` while the note of a value is told that is about to be told itself.
     """
 
     value = _AnyValue()
     note = traitlets.Unicode()
+    is_moving = False
 
     def __init__(self, name, start, label=None):
         super().__init__()
@@ -54,14 +61,11 @@ class Control(traitlets.HasTraits):
         """Return the nearest allowed value, and a sentence when that is another one (or "")."""
         raise NotImplementedError
 
-    def notify_change(self, change):
-        """Let what follows a change end before the next one begins, whatever thread it is in."""
-        with EVENT:
-            super().notify_change(change)
-
     @traitlets.validate("value")
     def _accepted(self, proposal):
-        value, self.note = self.accept(proposal["value"])
+        value, note = self.accept(proposal["value"])
+        self.is_moving = value != self.value
+        self.note, self.is_moving = note, False
         return value
 
 

@@ -8,6 +8,7 @@ no kernel runs, and as one line of numbers for a test.
 import base64
 import html
 import threading
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 
@@ -97,13 +98,10 @@ class Dashboard:
         for control, value in controls:
             control.accept(value)  # refuse before anything has changed
         with EVENT:
-            self._is_setting = True
-            try:
+            with self._silently():
                 self._forget_notes()
                 for control, value in controls:
                     control.value = value
-            finally:
-                self._is_setting = False
             self._event(self._recompute)
         return self
 
@@ -114,10 +112,14 @@ class Dashboard:
         return self.set(**self.presets[name])
 
     def answer(self, name):
-        """Jump to the settings that this answer computes from the present ones."""
+        """Jump to the settings that this answer computes from the present ones; return the lab."""
         if name not in self.answers:
             raise unknown_name("answer", name, self.answers)
-        return self.set(**self.answers[name](**self.values))
+        wanted = {}
+        with EVENT:
+            if self._event(lambda: wanted.update(self.answers[name](**self.values))):
+                self.set(**wanted)
+        return self
 
     def point(self, axes, x, y):
         """Point at a place of the plot of this name, as a click does; return the dashboard."""
@@ -138,7 +140,8 @@ class Dashboard:
     def new_seed(self):
         """Take the next seed: other initial weights and another order of the items."""
         low, high = self.seed.grid[0], self.seed.grid[-1]
-        return self.set(seed=self.seed.value + 1 if self.seed.value < high else low)
+        with EVENT:
+            return self.set(seed=self.seed.value + 1 if self.seed.value < high else low)
 
     def pin(self):
         """Keep the present run in the picture and in the table; at most four fit."""
@@ -172,7 +175,8 @@ class Dashboard:
     @property
     def alt(self):
         """The picture in words."""
-        return f"{self.result.finding}. {self.result.sentence}"
+        result = self.result  # another thread may change it
+        return f"{result.finding}. {result.sentence}"
 
     def line(self):
         """Return all settings and numbers in one line, for people and for tests."""
@@ -199,7 +203,7 @@ class Dashboard:
         return self.controls[name]
 
     def _control_changed(self, change):
-        if self._is_setting:
+        if self._is_setting or (change["name"] == "note" and change["owner"].is_moving):
             return
         self._forget_notes(but=change["owner"])
         if change["name"] == "note":
@@ -209,24 +213,37 @@ class Dashboard:
 
     def _forget_notes(self, but=None):
         """Let a note go once another control has moved."""
-        for control in self.controls.values():
-            if control is not but:
-                with control.hold_trait_notifications():
+        with self._silently():
+            for control in self.controls.values():
+                if control is not but:
                     control.note = ""
 
-    def _event(self, action):
-        """Do it; what goes wrong is shown to the reader and raised again for the tests.
+    @contextmanager
+    def _silently(self):
+        """Change controls without an event for each."""
+        before, self._is_setting = self._is_setting, True
+        try:
+            yield
+        finally:
+            self._is_setting = before
 
-        An interrupt ends it, and the next event begins anew.
+    def _event(self, action):
+        """Do it and return True; what goes wrong is shown to the reader and raised again.
+
+        The run before stays, then. An interrupt ends it, and the next event begins anew.
         """
         with EVENT:
+            before = self.result, self.shown
             try:
                 with interruptible():
                     action()
+                return True
             except Exception as error:
+                self.result, self.shown = before
                 self._tell(f"{type(error).__name__}: {error}")
                 raise
             except KeyboardInterrupt:
+                self.result, self.shown = before
                 self._tell(INTERRUPTED)
                 if threading.current_thread() is threading.main_thread():
                     raise
@@ -260,6 +277,9 @@ class Dashboard:
         if self.screen.shown_at:
             width, ratio, _ = self.screen.shown_at
             self._send_frame(round(width * (ratio if is_sharp else min(ratio, 1))))
+
+    def _show_sharply(self):
+        self._show(is_sharp=True)
 
     def _send_frame(self, width):
         self._number += 1
@@ -306,20 +326,20 @@ class Dashboard:
     # What the browser asks for.
 
     def _shown_at(self, _change):
-        with EVENT:
-            self._show(is_sharp=True)
+        self._event(self._show_sharply)
 
     def _sharper(self, change):
         with EVENT:
             if change["new"][0] == self._number:
-                self._show(is_sharp=True)
+                self._event(self._show_sharply)
 
     def _pointed(self, change):
         plot, across, up, _ = change["new"]
         axes = list(self._pick)[plot]
-        x, y = self.picture.data_at(axes, across, up)
-        # Three digits are as fine as a pixel, and can be read and typed.
-        self.point(axes, float(f"{x:.3g}"), float(f"{y:.3g}"))
+        with EVENT:
+            x, y = self.picture.data_at(axes, across, up)
+            # Three digits are as fine as a pixel, and can be read and typed.
+            self.point(axes, float(f"{x:.3g}"), float(f"{y:.3g}"))
 
     def _update_asked(self, change):
         with EVENT:

@@ -9,7 +9,6 @@ import ctypes
 import signal
 import sys
 import threading
-import time
 from contextlib import contextmanager
 
 EVENT = threading.RLock()
@@ -28,21 +27,24 @@ def interruptible():
         yield
         return
     listener = _Listener(threading.get_ident())
-    loop.call_soon_threadsafe(listener.start)
     try:
-        yield
-    finally:
+        try:
+            loop.call_soon_threadsafe(listener.start)
+            yield
+        finally:
+            listener.close()
+    finally:  # again, should the interrupt have struck in the line before
         listener.close()
         loop.call_soon_threadsafe(listener.stop)
-        listener.wait_for_what_was_sent()
 
 
 class _Listener:
     """The main thread's ear for one event in another thread."""
 
     def __init__(self, thread):
-        self._thread, self._before = thread, None
-        self._lock, self._is_over, self._was_sent = threading.Lock(), False, False
+        self._thread, self._before = thread, signal.SIG_IGN
+        # Reentrant: a second interrupt may come while the main thread passes on the first.
+        self._lock, self._is_over, self._was_sent = threading.RLock(), False, False
 
     def start(self):
         """Begin to listen, in the main thread, unless the event is over already."""
@@ -51,25 +53,31 @@ class _Listener:
 
     def stop(self):
         """Listen no longer, in the main thread."""
-        if self._before is not None and signal.getsignal(signal.SIGINT) == self._pass_on:
+        if signal.getsignal(signal.SIGINT) == self._pass_on:
             signal.signal(signal.SIGINT, self._before)
 
     def close(self):
-        """From now on nothing is passed on."""
+        """Pass on nothing from now on, and take back what has not arrived: it came too late."""
         with self._lock:
             self._is_over = True
+            if self._was_sent:
+                _raise_in(self._thread, None)
 
-    def wait_for_what_was_sent(self):
-        """Let an interrupt that is under way arrive here, not in the code that comes after."""
-        while self._was_sent:
-            time.sleep(0.001)
-
-    def _pass_on(self, _signal, _frame):
+    def _pass_on(self, signal_number, frame):
         with self._lock:
-            if not (self._is_over or self._was_sent):
-                self._was_sent = True
-                thread, kind = ctypes.c_ulong(self._thread), ctypes.py_object(KeyboardInterrupt)
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, kind)
+            if not self._is_over:
+                if not self._was_sent:
+                    self._was_sent = True
+                    _raise_in(self._thread, KeyboardInterrupt)
+                return
+        if callable(self._before):  # the main thread is busy itself by now
+            self._before(signal_number, frame)
+
+
+def _raise_in(thread, kind):
+    """Raise this exception in a thread at its next step; None takes back one that is to come."""
+    exception = None if kind is None else ctypes.py_object(kind)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), exception)
 
 
 def _main_loop():
