@@ -240,7 +240,7 @@ class Lab:
         self.sharp()
 
     def sharp(self):
-        """See the picture, and wait until it has a pixel for each of the screen's; return the lab."""
+        """Go to the picture; return the lab once it has a pixel for each of the screen's."""
         self.picture.scroll_into_view_if_needed()
         self.page.wait_for_function(IS_SHARP, arg=self.picture.element_handle(), polling="raf")
         return self
