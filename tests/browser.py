@@ -187,6 +187,7 @@ class JupyterPage:
             self._open(path, TIMEOUT)
 
     def _open(self, path, timeout):
+        self.page.bring_to_front()  # Chromium slows down a tab behind another one
         self.page.evaluate(CLOSE)
         self.problems.clear()
         self.page.evaluate(OPEN, path)
@@ -337,5 +338,5 @@ OUTPUTS = f"""() => {{
     return ({CODE}).flatMap(cell => cell.outputs.toJSON());
 }}"""
 IS_SHARP = """image => image.complete && Math.abs(
-    image.naturalWidth - image.getBoundingClientRect().width * devicePixelRatio) < 0.01"""
+    image.naturalWidth - image.getBoundingClientRect().width * devicePixelRatio) < 0.05"""
 NEW_PICTURE = "([lab, before]) => lab.querySelector('img.ml-picture').src !== before"

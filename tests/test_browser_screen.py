@@ -33,7 +33,7 @@ def pixels(png):
     return np.asarray(Image.open(io.BytesIO(png)))
 
 fresh = labs.valley(**lab.values)
-fresh.screen.shown_at = lab.screen.shown_at = [800, 1, 0]
+fresh.screen.shown_at = lab.screen.shown_at or [800, 1, 0]
 print(
     fresh.line() == lab.line(),
     (pixels(fresh.screen.frame["png"]) == pixels(lab.screen.frame["png"])).all(),
@@ -117,8 +117,8 @@ def test_a_picture_has_a_pixel_for_each_of_the_screens_at_any_width(server, cont
                 lab.sharp()
                 shown = lab.picture.bounding_box()
                 height, wide, _ = pixels(lab).shape
-                assert abs(wide - shown["width"] * ratio) < 0.01
-                assert abs(height - shown["height"] * ratio) < 0.01
+                assert abs(wide - shown["width"] * ratio) < 0.05
+                assert abs(height - shown["height"] * ratio) < 0.05
                 room = lab.root.bounding_box()["width"] - 34
                 assert min(room, 900) - 1 <= shown["width"] <= min(room, 900) + 1
         with lab.new_picture():

@@ -125,7 +125,7 @@ export default () => {
         if (!isHeld || wanted === null) input.value = frame.update;
       }
       clearTimeout(sharpening);
-      if (width && frame.width !== pixels()) {
+      if (!frame.is_sharp) {
         sharpening = setTimeout(() => ask(model, "sharper", frame.number), SHARPEN_AFTER);
       }
     }
