@@ -289,9 +289,3 @@ def compiled_rule(rule):
     if rule in rules.RULES.values():
         return _builtin_rule(rule)
     return _own_rule(rule, _values_used(rule))
-
-
-def is_compiled(rule):  # STAND-IN until the core's arrives
-    """Return whether numba compiles this rule; another one is called as Python."""
-    compiled_rule(rule)
-    return rule not in _python_rules
