@@ -1016,7 +1016,7 @@ def test_where_machine_code_cannot_be_kept_training_compiles_and_works(installat
 
 
 DAMAGE = {
-    "truncated": lambda p: p.write_bytes(p.read_bytes()[:100]),
+    "truncated": lambda p: p.write_bytes(p.read_bytes()[:40]),
     "empty": lambda p: p.write_bytes(b""),
     "garbled": lambda p: p.write_bytes(p.read_bytes()[:200] + b"?" * 5000 + p.read_bytes()[5200:]),
     "another thing": lambda p: p.write_bytes(pickle.dumps([1, 2, 3])),
@@ -1034,8 +1034,11 @@ def compiled_installation(tmp_path_factory):
     return path, python(TRAIN_PLAIN, path)[-1]
 
 
-@pytest.mark.parametrize("damage", DAMAGE)
-@pytest.mark.parametrize("pattern", ["plain*.nbc", "plain*.nbi", "plain*.sum"])
+@pytest.mark.parametrize(
+    ("pattern", "damage"),
+    [("plain*.nbc", damage) for damage in DAMAGE]
+    + [("plain*.nbi", "another thing"), ("plain*.nbi", "a folder"), ("plain*.sum", "truncated")],
+)
 def test_damaged_machine_code_is_made_anew_and_whole(compiled_installation, pattern, damage):
     path, weights = compiled_installation
     python(TRAIN_PLAIN, path)
