@@ -189,7 +189,7 @@ class Dashboard:
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         with EVENT:
-            self._send_frame(WIDTH)
+            self._send_frame(is_sharp=True)
             bundle = self.widget._repr_mimebundle_()
             bundle["image/png"] = base64.b64encode(self.picture.png()).decode()
             bundle["text/plain"] = self.line()
@@ -275,22 +275,23 @@ class Dashboard:
         entries = [(pin.result, pin.look, pin.result.n_updates) for pin in self.pinned]
         self.picture.draw(entries, (self.result, self._look, self.shown))
         if self.screen.shown_at:
-            width, ratio, _ = self.screen.shown_at
-            self._send_frame(round(width * (ratio if is_sharp else min(ratio, 1))))
+            self._send_frame(is_sharp)
 
     def _show_sharply(self):
         self._show(is_sharp=True)
 
-    def _send_frame(self, width):
+    def _send_frame(self, is_sharp):
+        width, ratio, _ = self.screen.shown_at or (WIDTH, 1, 0)
+        pixels = round(width * ratio)
+        drawn = pixels if is_sharp else min(pixels, width)
         self._number += 1
-        self.screen.frame = self._frame(width)
+        self.screen.frame = self._frame(drawn) | {"is_sharp": drawn == pixels}
 
     def _frame(self, width):
         notes = [control.note for control in self.controls.values() if control.note]
         kind = "problem" if self._problem else "note" if notes else ""
         return {
             "png": self.picture.live_png(width),
-            "width": width,
             "alt": self.alt,
             "finding": self.result.finding,
             "status": self._problem or " ".join([*notes, self.result.sentence]),

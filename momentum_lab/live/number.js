@@ -1,22 +1,21 @@
 // The browser's half of controls.NumberBox: a box that takes any text, beside its slider.
-let boxes = 0;
-
 async function render({ model, el }) {
   const label = document.createElement("label");
   const input = document.createElement("input");
-  input.id = `ml-number-${(boxes += 1)}-${Date.now()}`;
-  label.htmlFor = input.id;
-  label.textContent = model.get("label");
+  const words = document.createElement("span");
+  words.textContent = model.get("label");
   Object.assign(input, { type: "text", inputMode: "decimal", autocomplete: "off" });
   input.setAttribute("role", "spinbutton");
   el.classList.add("ml-box");
-  el.append(label, input);
+  label.append(words, input);
+  el.append(label);
 
   const texts = model.get("texts");
   input.setAttribute("aria-valuemin", texts[0]);
   input.setAttribute("aria-valuemax", texts[texts.length - 1]);
+  let shown = "";
   const show = (text) => {
-    input.value = text;
+    input.value = shown = text;
     input.setAttribute("aria-valuenow", text);
   };
   show(model.get("text"));
@@ -37,11 +36,15 @@ async function render({ model, el }) {
   model.on("msg:custom", follow); // what was typed may have to give way to the same text
 
   const type = () => {
+    if (input.value === shown) return;
+    shown = input.value;
     model.set("typed", [input.value, (model.get("typed")[1] ?? 0) + 1]);
     model.save_changes();
   };
   input.addEventListener("change", type);
   input.addEventListener("keydown", (event) => {
+    event.stopPropagation(); // to JupyterLab, which has shortcuts of its own
+    if (event.key === "Enter") type();
     const by = { ArrowUp: 1, ArrowDown: -1 }[event.key];
     if (!by) return;
     event.preventDefault();

@@ -92,6 +92,10 @@ export default () => {
     const box = make("input", "ml-update", { type: "number", min: 0, step: 1 });
     const bar = make("input", "ml-bar", { type: "range", min: 0, "aria-label": "updates shown" });
     box.addEventListener("change", () => askUpdate(model, Number(box.value) || 0));
+    playback.addEventListener("keydown", (event) => {
+      event.stopPropagation(); // to JupyterLab, which has shortcuts of its own
+      if (event.key === "Enter" && event.target === box) askUpdate(model, Number(box.value) || 0);
+    });
     bar.addEventListener("input", () => askUpdate(model, Number(bar.value)));
     label.append(" ", box);
     playback.append(playButton, less, more, label, bar);
@@ -121,7 +125,7 @@ export default () => {
         if (!isHeld || wanted === null) input.value = frame.update;
       }
       clearTimeout(sharpening);
-      if (width && frame.width !== pixels()) {
+      if (!frame.is_sharp) {
         sharpening = setTimeout(() => ask(model, "sharper", frame.number), SHARPEN_AFTER);
       }
     }

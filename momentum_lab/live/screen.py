@@ -10,8 +10,9 @@ class Screen(anywidget.AnyWidget):
     """Finding, picture, status, table of runs and playback: the half of a lab that only shows.
 
     frame: what there is to see, all of it in one message:
-        png (bytes), width (its pixels), alt, finding, status, kind ("", "note" or "problem"),
-        table (html), update, n_updates, and the number of the frame.
+        png (bytes), is_sharp (whether it has a pixel for each of the screen's), alt, finding,
+        status, kind ("", "note" or "problem"), table (html), update, n_updates, and the number
+        of the frame.
     size: width and height of the picture as it was designed.
     plots: the plots that can be pointed at, each (left, top, right, bottom) as shares of the
         picture, counted from its upper left corner.

@@ -132,7 +132,7 @@ def test_a_rule_that_is_not_linear_is_refused_with_its_name():
 def test_a_click_in_the_map_moves_the_point_and_changes_the_run():
     lab = phase_map()
     before = lab.result
-    lab._pointer.place = [0, 1 / 3, 0.5, 1]
+    lab.screen.place = [0, 1 / 3, 0.5, 1]
     assert lab.learning_rate.value == pytest.approx(0.1, rel=0.01)
     assert lab.momentum.value == pytest.approx(0.495)
     assert not np.array_equal(lab.result.weights, before.weights)

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from matplotlib import rc_context
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
@@ -22,13 +21,15 @@ from momentum_lab.labs.network_lab.view import NETWORK_LAB, epoch_means
 from momentum_lab.labs.one_weight.experiment import update_one_weight
 from momentum_lab.labs.one_weight.lab import ONE_WEIGHT_PRESETS
 from momentum_lab.labs.one_weight.view import ONE_WEIGHT
-from momentum_lab.live.picture import DPI, HEADER, Picture
+from momentum_lab.live.picture import HEADER, Picture
 from momentum_lab.live.style import (
+    DPI,
     GRADIENT_COLOR,
+    INK,
     OWN_RULE_LOOK,
     PIN_LOOKS,
     RULE_LOOKS,
-    STYLE,
+    SOFT_INK,
     bars,
     decades,
     round_limit,
@@ -115,11 +116,10 @@ def drawn(view, present, pinned=()):
 def framed(view, present, pinned=()):
     """The axes with everything on them, without drawing a pixel."""
     width, height = view.size
-    with rc_context(STYLE):
-        axes = view.frame(Figure(figsize=(width / DPI, height / DPI), dpi=DPI))
-        view.scale(axes, [present, *pinned])
-        for result in (*pinned, present):
-            view.draw(axes, *result)
+    axes = view.frame(Figure(figsize=(width / DPI, height / DPI), dpi=DPI))
+    view.scale(axes, [present, *pinned])
+    for result in (*pinned, present):
+        view.draw(axes, *result)
     return axes
 
 
@@ -200,8 +200,8 @@ def test_pins_differ_from_each_other_and_from_all_rules_by_their_dashes():
 
 
 def test_text_colours_have_a_contrast_of_four_and_a_half():
-    for name in ("text.color", "axes.labelcolor", "xtick.labelcolor", "ytick.labelcolor"):
-        assert contrast_on_white(STYLE[name]) >= 4.5, name
+    for color in (INK, SOFT_INK):
+        assert contrast_on_white(color) >= 4.5, color
     for look in PIN_LOOKS:  # their letters are texts
         assert contrast_on_white(look.color) >= 4.5, look
 

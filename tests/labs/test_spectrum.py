@@ -155,7 +155,7 @@ def test_a_curve_is_computed_once():
 
 
 def test_previous_delta_tends_to_half_and_heavy_ball_to_the_square_root_of_plains_updates():
-    updates = {curve.rule: curve.updates for curve in probe().curves}
+    updates = {name: curve.updates for name, curve in probe().curves.items()}
     half = updates["previous_delta"] / updates["plain"]
     assert half[-1] == pytest.approx(0.5, abs=1e-3)
     assert (np.diff(half) < 0).all()
@@ -334,7 +334,7 @@ def test_the_growth_before_the_decay_is_not_cut_off():
 def test_an_own_rule_comes_first_and_gets_its_own_curve():
     lab = spectrum(half_steps)
     assert lab.rule.value == "half_steps"
-    curves = {curve.rule: curve.updates for curve in lab.result.curves}
+    curves = {name: curve.updates for name, curve in lab.result.curves.items()}
     assert list(curves) == [*RULES, "half_steps"]
     # At twice plain's learning rate it is plain.
     np.testing.assert_allclose(curves["half_steps"], curves["plain"], rtol=1e-4)
@@ -346,13 +346,15 @@ def test_an_own_rule_comes_first_and_gets_its_own_curve():
     assert named["plain\n= half steps"] == "bold"
 
 
-def test_an_own_rule_by_the_name_of_a_built_in_one_takes_its_place():
+def test_an_own_rule_by_the_name_of_a_built_in_one_stands_beside_it():
     def plain(weight, gradient, memory, learning_rate, momentum):
         return weight - 0.5 * learning_rate * gradient, memory
 
     lab = spectrum(plain)
-    assert [curve.rule for curve in lab.result.curves].count("plain") == 1
+    assert lab.rule.value == lab.result.rule == "plain (yours)"
+    assert list(lab.result.curves) == [*RULES, "plain (yours)"]
     assert lab.set(learning_rate=2.0).result.rate == pytest.approx(1 - 1 / 30)
+    assert lab.set(rule="plain").result.regime == "edge"
 
 
 @pytest.mark.parametrize("rule", [clipped, adagrad])

@@ -4,7 +4,7 @@ from functools import partial
 
 from momentum_lab.labs.bowl.experiment import critical_bowl_momentum, descend_bowl
 from momentum_lab.labs.bowl.view import BOWL
-from momentum_lab.labs.settings import LIMIT_LEARNING_RATES, LINEAR_RULES, MOMENTA, rule_choice
+from momentum_lab.labs.settings import LIMIT_LEARNING_RATES, MOMENTA, rule_choice
 from momentum_lab.live.controls import Number, even_grid, log_grid
 from momentum_lab.live.dashboard import Dashboard
 
@@ -26,16 +26,17 @@ def bowl(*own_rules, **start):
     return Dashboard(
         "bowl",
         [
-            rule_choice(own_rules, LINEAR_RULES, "previous_delta"),
+            rule_choice(own_rules, "previous_delta"),
             Number("learning_rate", LIMIT_LEARNING_RATES, 0.4),
             Number("momentum", MOMENTA, 0.5),
-            Number("curvature", log_grid(0.1, 10), 1),
             Number("start", even_grid(-2, 2, 0.05), -1.6),
+            Number("curvature", log_grid(0.1, 10), 1),
         ],
         partial(descend_bowl, own_rules),
         BOWL,
         presets=BOWL_PRESETS,
         start=start,
         answers={"critical damping": partial(critical_bowl_momentum, own_rules)},
+        heroes=("learning_rate", "momentum", "start"),
         pick={"bowl": ("start", None)},
     )

@@ -38,7 +38,7 @@ def spectrum(*own_rules, **start):
     return Dashboard(
         "spectrum",
         [
-            rule_choice(own_rules, LINEAR_RULES, "heavy_ball"),
+            rule_choice(own_rules, "heavy_ball"),
             Number("condition_number", SPECTRUM_CONDITIONS, 30),
             Number("learning_rate", FINE_LEARNING_RATES, 1.0),
             Number("momentum", MOMENTA, 0.5),
@@ -48,6 +48,7 @@ def spectrum(*own_rules, **start):
         SPECTRUM,
         presets=SPECTRUM_PRESETS,
         start=start,
+        heroes=("condition_number", "learning_rate", "momentum"),
         answers={
             "best settings": best,
             "plain at its best": partial(best, "plain"),

@@ -8,7 +8,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator, PercentFormatter
 from matplotlib.transforms import offset_copy
 
-from momentum_lab.labs.spectrum.experiment import CONDITION_NUMBERS, shortened
+from momentum_lab.labs.spectrum.experiment import CONDITION_NUMBERS
+from momentum_lab.labs.spectrum.words import shortened
 from momentum_lab.labs.words import in_words
 from momentum_lab.live.picture import View
 from momentum_lab.live.style import (
@@ -86,7 +87,7 @@ def _first_above(value, steps):
 
 def _scale(axes, entries):
     results = [result for result, *_ in entries]
-    counts = [curve.updates for curve in results[0].curves]
+    counts = [curve.updates for curve in results[0].curves.values()]
     counts += [[result.updates_to_a_tenth, result.best_updates] for result in results]
     axes["curves"].set_ylim(decades(np.concatenate(counts), 1, 10_000))
     axes["rates"].set_ylim(0, _first_above(max(r.rate for r in results), TOP_RATES))
@@ -104,47 +105,39 @@ def _scene(axes, result):
     """Draw the curves of all rules: this rule's is bold, and two that are the same are one."""
     curves = axes["curves"]
     groups = []
-    for curve in result.curves:
-        twin = next((g for g in groups if np.allclose(g[0].updates, curve.updates, rtol=1e-3)), [])
-        twin.append(curve)
-        if len(twin) == 1:
-            groups.append(twin)
+    for name, curve in result.curves.items():
+        twin = next((g for g in groups if np.allclose(g[0], curve.updates, rtol=1e-3)), None)
+        if twin is None:
+            groups.append((curve.updates, [name]))
+        else:
+            twin[1].append(name)
     _write_labels(curves, groups, result.rule)
-    floor = np.min([curve.updates for curve in result.curves], axis=0)
+    floor = np.min([curve.updates for curve in result.curves.values()], axis=0)
     curves.fill_between(CONDITION_NUMBERS, floor, 1e-9, color=GRID, alpha=0.6, lw=0)
     curves.text(
         0.97, 0.035, "out of reach\nof such rules", transform=curves.transAxes, ha="right",
         va="bottom", fontsize=9, color=SOFT_INK, linespacing=1.25,
     )  # fmt: skip
-    for group in groups:
-        chosen = [curve for curve in group if curve.rule == result.rule]
-        for i, curve in enumerate(chosen or group):
-            _draw_curve(curves, curve, bool(chosen), i, len(chosen or group))
-
-
-def _draw_curve(axes, curve, bold, i, n):
-    """Draw one curve; n that lie on each other take turns with their dashes."""
-    look = rule_look(curve.rule)
-    dash = look.dash if n == 1 else (7 * i, (7, 7 * (n - 1)))
-    width = 3 if bold else 1.4
-    cap = {"dash_capstyle": "butt"}
-    axes.plot(
-        CONDITION_NUMBERS, curve.updates, color=look.color, ls=dash, lw=width,
-        zorder=2.2 if bold else 2, **cap,
-    )  # fmt: skip
+    for updates, names in groups:
+        style = {"lw": 1.4, "dash_capstyle": "butt", "zorder": 2}
+        if result.rule in names:
+            names, style = [result.rule], style | {"lw": 3, "zorder": 2.2}
+        for i, name in enumerate(names):  # curves that lie on each other take turns
+            dash = rule_look(name).dash if len(names) == 1 else (7 * i, (7, 7 * (len(names) - 1)))
+            curves.plot(CONDITION_NUMBERS, updates, color=rule_look(name).color, ls=dash, **style)
 
 
 def _write_labels(axes, groups, chosen):
     """Name each curve beside its right end; names that would touch move apart."""
-    groups = sorted(groups, key=lambda group: group[0].updates[-1])
-    ends = np.array([group[0].updates[-1] for group in groups])
+    groups = sorted(groups, key=lambda group: group[0][-1])
+    ends = np.array([updates[-1] for updates, _names in groups])
     pixels = axes.transData.transform(np.column_stack([np.full(len(ends), 1000.0), ends]))[:, 1]
-    sizes = np.array([len(group) for group in groups])
+    sizes = np.array([len(names) for _updates, names in groups])
     centers = _apart(pixels, sizes * LABEL_ROW * pixel(axes))
     right = axes.bbox.x1
-    for group, end, center in zip(groups, ends, centers, strict=True):
-        words = [shortened(in_words(curve.rule)) for curve in group]
-        bold = chosen in [curve.rule for curve in group]
+    for (_updates, names), end, center in zip(groups, ends, centers, strict=True):
+        words = [shortened(in_words(name)) for name in names]
+        bold = chosen in names
         x, y = axes.transAxes.inverted().transform((right + 13 * pixel(axes), center))
         at = axes.transAxes.inverted().transform(axes.transData.transform((1060, end)))
         axes.plot(

@@ -39,6 +39,8 @@ def _valley_frame(figure):
     contours.set_xlabel("weight 1; click or drag in the plot to start there")
     contours.set_ylabel("weight 2", labelpad=1)
     contours.spines[["left", "bottom"]].set_zorder(3)
+    for place, words in ((0, "update"), (0.2, "gradient now ──"), (0.62, "memory ╌╌")):
+        heading(contours, words).set_x(place)
     loss.set_yscale("log")
     loss.yaxis.set_minor_locator(NullLocator())  # never seen, and slow to place
     loss.set_ylim(LOWEST_LOSS, HIGHEST_LOSS)
@@ -103,14 +105,15 @@ def _draw_valley(axes, result, look, shown):
     for plot, y in ((loss, losses), (across, swing)):
         plot.plot(shown, y[-1], "o", color=look.color, mec="white", mew=1, ms=8, zorder=6)
         border_mark(plot, (shown, y[-1]), look.color, straight=True)
-    words = "before the first update"
+    lengths = ["–", "–"]
     if shown:
         before, after = weights[-2:]
         parts = result.path.gradient_parts[shown - 1], result.path.memory_parts[shown - 1]
         step_arrows(contours, before, before + parts[0], after, look.color)
         lengths = [as_written(np.hypot(*part)) for part in parts]
-        words = f"update {shown}: step ── gradient now {lengths[0]}   ╌╌ memory {lengths[1]}"
-    heading(contours, words)
+    # Only the numbers are drawn anew: it takes long to draw a text.
+    for place, number in ((0.115, f"{shown}"), (0.445, lengths[0]), (0.8, lengths[1])):
+        heading(contours, number).set_x(place)
     letters_on_top(contours)
 
 
