@@ -58,7 +58,7 @@ def test_every_regime_of_a_rule_is_named_on_its_map():
     for rule, names in (("heavy_ball", flips), ("plain", flips - {"ringing"})):
         result = probe(rule)
         picture = Picture(PHASE_MAP)
-        picture._make_figure()
+        picture.draw([], (result, rule_look(rule), 10))
         PHASE_MAP.scene(picture.axes, result)
         assert {text.get_text() for text in picture.axes["map"].texts} >= names
         rooms = [room for _x, _y, room in _paint(result.map).names.values()]

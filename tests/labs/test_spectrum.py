@@ -15,6 +15,7 @@ from momentum_lab.labs.settings import LINEAR_RULES
 from momentum_lab.labs.spectrum.experiment import best_values, probe_spectrum
 from momentum_lab.labs.spectrum.view import SPECTRUM
 from momentum_lab.landscapes import quadratic
+from momentum_lab.live.picture import Sheet
 from momentum_lab.live.style import PIN_LOOKS
 from momentum_lab.rules import adagrad, heavy_ball, plain
 from momentum_lab.training import descend
@@ -480,8 +481,9 @@ def test_settings_that_do_not_converge_are_at_the_top_and_say_never():
 
 def test_dragging_a_slider_draws_no_background(monkeypatch):
     lab, count = spectrum(), itertools.count()
-    draw = lab.picture._draw_background
-    monkeypatch.setattr(lab.picture, "_draw_background", lambda *a: (next(count), draw(*a))[1])
+    lab.screen.shown_at = [900, 1, 0]  # a browser shows it
+    draw = Sheet._draw_background
+    monkeypatch.setattr(Sheet, "_draw_background", lambda *a: (next(count), draw(*a))[1])
     for condition_number in lab.condition_number.grid:
         lab.condition_number.value = condition_number
     for momentum in (0.1, 0.5, 0.99):
