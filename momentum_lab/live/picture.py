@@ -131,9 +131,8 @@ class Sheet:
         tall = self._header + height
         dpi = DPI * self._scale
         # A hair more, since the canvas rounds down.
-        self.figure = Figure(
-            ((width + 0.01) / dpi, (tall + 0.01) / dpi), dpi=dpi, facecolor="white", frameon=True
-        )
+        size = (width + 0.01) / dpi, (tall + 0.01) / dpi
+        self.figure = Figure(size, dpi, facecolor="white", frameon=True, layout="none")
         self._canvas = FigureCanvasAgg(self.figure)
         share = self._header / tall
         grid = self.figure.add_gridspec(
