@@ -63,7 +63,7 @@ def _frame(figure):
     left.set_xlim(0, 1)
     left.set_ylim(-0.6, 4.6)
     left.set_xticks([0, 0.5, 1])
-    left.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
+    left.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %", is_latex=True))
     left.set_yticks([])
     left.grid(axis="y", visible=False)
     left.set_xlabel("of what is left")
