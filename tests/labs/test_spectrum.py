@@ -10,14 +10,9 @@ from test_plots import assert_readable, drawn, entry, framed, texts_of  # noqa: 
 
 from momentum_lab import theory
 from momentum_lab.labs import spectrum
+from momentum_lab.labs.best import CONDITION_NUMBERS, best_curve, updates_to_a_tenth
 from momentum_lab.labs.settings import LINEAR_RULES
-from momentum_lab.labs.spectrum.experiment import (
-    CONDITION_NUMBERS,
-    best_curve,
-    best_values,
-    probe_spectrum,
-    updates_to_a_tenth,
-)
+from momentum_lab.labs.spectrum.experiment import best_values, probe_spectrum
 from momentum_lab.labs.spectrum.view import SPECTRUM
 from momentum_lab.landscapes import quadratic
 from momentum_lab.live.picture import Sheet
@@ -434,7 +429,7 @@ def test_limits_of_the_spectrum_hold_what_is_drawn(settings):
     assert axes["rates"].get_ylim()[1] >= result.rate
     assert axes["loss"].get_xlim()[1] >= result.n_updates
     low, high = axes["curves"].get_ylim()
-    assert low <= result.best_updates <= high
+    assert low <= result.best.updates <= high
     if result.converges:
         assert result.updates_to_a_tenth <= high
         assert result.growth <= axes["loss"].get_ylim()[1]

@@ -5,7 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
-from momentum_lab import landscapes, theory
+from momentum_lab import landscapes
+from momentum_lab.labs.best import best_of
 from momentum_lab.labs.descents import crossings, foretell
 from momentum_lab.labs.valley.words import ValleyWords
 from momentum_lab.labs.words import function_of
@@ -79,8 +80,5 @@ def best_valley_settings(own_rules, rule, condition_number, **_others):
     if foretell(rule, 1.0, 1.0, 0.5) is None:
         return {}
     with np.errstate(all="ignore"):
-        best = theory.best_settings(rule, condition_number)
-    return {
-        "learning_rate": float(f"{best.learning_rate:.6g}"),
-        "momentum": round(best.momentum, 6),
-    }
+        best = best_of(rule, condition_number)
+    return {"learning_rate": best.learning_rate, "momentum": best.momentum}
