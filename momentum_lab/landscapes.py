@@ -9,7 +9,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from momentum_lab.validation import as_floats, finite, one_number, unknown_name, whole_number
+from momentum_lab.validation import (
+    as_floats,
+    by_name,
+    condition_numbers,
+    finite,
+    not_negative,
+    one_number,
+    one_row,
+    positive,
+    whole_number,
+)
 
 LARGEST_TILT = 2 / np.sqrt(27)  # at this tilt the shallow well of a double well vanishes
 
@@ -49,9 +59,7 @@ class Landscape:
             object.__setattr__(self, name, array)  # a frozen dataclass is filled so
         if (self.window[:, 0] >= self.window[:, 1]).any():
             raise ValueError(f"window must hold a low and a high end, got {self.window.tolist()}")
-        noise = one_number("noise", finite("noise", self.noise))
-        if noise < 0:
-            raise ValueError(f"noise must be at least 0, got {noise}")
+        noise = one_number("noise", not_negative("noise", self.noise))
         object.__setattr__(self, "noise", noise)
         object.__setattr__(self, "noise_seed", whole_number("noise_seed", self.noise_seed, 0))
         for name, shape in (("value", ()), ("gradient", (d,)), ("hessian", (d, d))):
@@ -86,19 +94,12 @@ def quadratic(curvatures, rotation=0.0):
 
     Everything is known here: each direction of curvature goes its own way, as theory.py says.
     """
-    curvatures = finite("curvatures", curvatures)
-    if curvatures.ndim != 1 or curvatures.size == 0:
-        raise ValueError(f"curvatures must be one row of numbers, got shape {curvatures.shape}")
-    if (curvatures <= 0).any():
-        raise ValueError(f"curvatures must be greater than 0, got {curvatures.min()}")
-    rotation = one_number("rotation", finite("rotation", rotation))
-    d = len(curvatures)
+    curvatures = positive("curvatures", one_row("curvatures", curvatures))
+    rotation, d = one_number("rotation", rotation), len(curvatures)
     if rotation and d != 2:
         raise ValueError(f"rotation must be 0 unless there are two weights, got {rotation}")
-    directions = np.eye(d)
-    if rotation:
-        cos, sin = np.cos(np.radians(rotation)), np.sin(np.radians(rotation))
-        directions = np.array([[cos, -sin], [sin, cos]])
+    cos, sin = np.cos(np.radians(rotation)), np.sin(np.radians(rotation))
+    directions = np.array([[cos, -sin], [sin, cos]]) if rotation else np.eye(d)
     matrix = (directions * curvatures) @ directions.T
     matrix = (matrix + matrix.T) / 2
 
@@ -118,7 +119,9 @@ def quadratic(curvatures, rotation=0.0):
 
 def bowl(curvature=1.0):
     """Return λ·w²/2, the loss of one weight and one curvature λ > 0: the simplest there is."""
-    return replace(quadratic([_positive("curvature", curvature)]), name="bowl")
+    return replace(
+        quadratic([one_number("curvature", positive("curvature", curvature))]), name="bowl"
+    )
 
 
 def valley(condition_number=10.0, rotation=0.0):
@@ -126,9 +129,7 @@ def valley(condition_number=10.0, rotation=0.0):
 
     κ ≥ 1 is the condition number; the curvatures are 1/κ and 1. Plain descent zig-zags.
     """
-    condition_number = one_number("condition_number", finite("condition_number", condition_number))
-    if condition_number < 1:
-        raise ValueError(f"condition_number must be at least 1, got {condition_number}")
+    condition_number = one_number("condition_number", condition_numbers(condition_number))
     return replace(quadratic([1 / condition_number, 1], rotation), name="valley")
 
 
@@ -252,9 +253,7 @@ def get_landscape(landscape):
     that is neither a name nor a Landscape.
     """
     if isinstance(landscape, str):
-        if landscape not in LANDSCAPES:
-            raise unknown_name("landscape", landscape, LANDSCAPES)
-        return LANDSCAPES[landscape]
+        return by_name("landscape", landscape, LANDSCAPES)
     if not isinstance(landscape, Landscape):
         kind = type(landscape).__name__
         raise TypeError(f"landscape must be a name or a Landscape, got {kind}")
@@ -268,26 +267,25 @@ def _from_formulas(name, height, slopes, curvatures, **places):
     """
     d = len(places["start"])
 
-    def each(weights):
-        weights = _checked(weights, d)
-        return weights, [weights[..., i] for i in range(d)]
+    def columns(weights):
+        return np.moveaxis(_checked(weights, d), -1, 0)
+
+    def side_by_side(parts, shape):  # some are a single number, the same everywhere
+        result = np.empty((*shape, d))
+        for i, part in enumerate(parts):
+            result[..., i] = part
+        return result
 
     def gradient(weights):
-        weights, columns = each(weights)
-        result = np.empty(weights.shape)
-        for i, slope in enumerate(slopes(*columns)):
-            result[..., i] = slope
-        return result
+        each = columns(weights)
+        return side_by_side(slopes(*each), each[0].shape)
 
     def hessian(weights):
-        weights, columns = each(weights)
-        result = np.empty((*weights.shape, d))
-        for i, row in enumerate(curvatures(*columns)):
-            for j, curvature in enumerate(row):
-                result[..., i, j] = curvature
-        return result
+        each = columns(weights)
+        rows = [side_by_side(row, each[0].shape) for row in curvatures(*each)]
+        return np.stack(rows, axis=-2)
 
-    return Landscape(name, lambda w: height(*each(w)[1]), gradient, hessian, **places)
+    return Landscape(name, lambda w: height(*columns(w)), gradient, hessian, **places)
 
 
 def _checked(weights, dimension):
@@ -299,7 +297,7 @@ def _checked(weights, dimension):
 
 def _wells(tilt):
     """Return the tilt as a float, and both minima of w⁴/4 − w²/2 + tilt·w, the deeper first."""
-    tilt = one_number("tilt", finite("tilt", tilt))
+    tilt = one_number("tilt", tilt)
     if abs(tilt) >= LARGEST_TILT:
         raise ValueError(f"tilt must be between ±{LARGEST_TILT:.4f} (2/√27), got {tilt}")
     left, _, right = np.sort(np.roots([1, 0, -1, tilt]).real)
@@ -313,13 +311,6 @@ def _dip(x, y):
 
 def _three_pieces(w, below_1, below_2, above):
     return np.where(w < 1, below_1, np.where(w < 2, below_2, above))
-
-
-def _positive(name, value):
-    value = one_number(name, finite(name, value))
-    if value <= 0:
-        raise ValueError(f"{name} must be greater than 0, got {value}")
-    return value
 
 
 LANDSCAPES = {

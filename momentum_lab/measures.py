@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from momentum_lab.validation import finite
+from momentum_lab.validation import finite, one_row
 
 
 def swings(series, tolerance=0.1):
@@ -15,7 +15,7 @@ def swings(series, tolerance=0.1):
     A monotone series has 0 swings, one bounce is 1, a full wave 2. Raises ValueError for data
     that are not one finite row of numbers, or a tolerance outside [0, 1).
     """
-    series = _series(series)
+    series = one_row("series", series)
     _share("tolerance", tolerance)
     threshold = tolerance * np.ptp(series)
     lowest = highest = series[0]
@@ -38,7 +38,7 @@ def overshoot(series, target):
     the target, 1 for one that swings out as far on the other side as it began. A series that
     starts at its target has no such share: ValueError.
     """
-    series = _series(series)
+    series = one_row("series", series)
     target = float(finite("target", target))
     distance = series[0] - target
     if distance == 0:
@@ -52,7 +52,7 @@ def settling_update(series, target, tolerance=0.05):
     Near means within `tolerance` times the distance at the start. Entry 0 of the series is the
     value before the first update, so the answer counts updates.
     """
-    series = _series(series)
+    series = one_row("series", series)
     _share("tolerance", tolerance)
     distances = np.abs(series - float(finite("target", target)))
     far = np.flatnonzero(distances > tolerance * distances[0])
@@ -109,13 +109,6 @@ def summarize(run):
         n_updates=run.n_updates,
         diverged_at=run.diverged_at,
     )
-
-
-def _series(series):
-    series = finite("series", series)
-    if series.ndim != 1 or series.size == 0:
-        raise ValueError(f"series must be one row of numbers, got shape {series.shape}")
-    return series
 
 
 def _share(name, value):

@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from momentum_lab.validation import unknown_name
+from momentum_lab.validation import by_name
 
 SMALLEST_DIVISOR = 1e-8  # keeps the adaptive rules from dividing by zero
 
@@ -117,9 +117,7 @@ def get_rule(rule):
     that is neither a name nor a function.
     """
     if isinstance(rule, str):
-        if rule not in RULES:
-            raise unknown_name("rule", rule, RULES)
-        return RULES[rule]
+        return by_name("rule", rule, RULES)
     if not callable(rule):
         raise TypeError(f"rule must be a name or a function, got {type(rule).__name__}")
     return rule
