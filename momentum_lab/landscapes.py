@@ -9,17 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from momentum_lab.validation import (
-    as_floats,
-    by_name,
-    condition_numbers,
-    finite,
-    not_negative,
-    one_number,
-    one_row,
-    positive,
-    whole_number,
-)
+from momentum_lab import validation as check
 
 LARGEST_TILT = 2 / np.sqrt(27)  # at this tilt the shallow well of a double well vanishes
 
@@ -52,16 +42,16 @@ class Landscape:
         d = max(1, np.size(self.start))
         m = max(1, np.size(self.minima) // d)
         for name, shape in (("start", (d,)), ("minima", (m, d)), ("window", (d, 2))):
-            array = finite(name, getattr(self, name)).copy()
+            array = check.finite(name, getattr(self, name)).copy()
             if array.shape != shape:
                 raise ValueError(f"{name} must have shape {shape}, got {array.shape}")
             array.flags.writeable = False
-            object.__setattr__(self, name, array)  # a frozen dataclass is filled so
+            vars(self)[name] = array  # a frozen dataclass is filled so
         if (self.window[:, 0] >= self.window[:, 1]).any():
             raise ValueError(f"window must hold a low and a high end, got {self.window.tolist()}")
-        noise = one_number("noise", not_negative("noise", self.noise))
-        object.__setattr__(self, "noise", noise)
-        object.__setattr__(self, "noise_seed", whole_number("noise_seed", self.noise_seed, 0))
+        noise = check.one_number("noise", check.not_negative("noise", self.noise))
+        seed = check.whole_number("noise_seed", self.noise_seed, 0)
+        vars(self).update(noise=noise, noise_seed=seed)
         for name, shape in (("value", ()), ("gradient", (d,)), ("hessian", (d, d))):
             self._check_function(name, shape)
 
@@ -71,7 +61,7 @@ class Landscape:
             raise TypeError(f"{name} must be a function, got {type(function).__name__}")
         for weights in (self.start.copy(), np.tile(self.start, (3, 1))):
             expected = weights.shape[:-1] + shape
-            result = finite(f"{name} at the start", function(weights))
+            result = check.finite(f"{name} at the start", function(weights))
             if result.shape != expected:
                 raise ValueError(
                     f"{name} must return shape {expected} for weights of shape {weights.shape}, "
@@ -94,8 +84,8 @@ def quadratic(curvatures, rotation=0.0):
 
     Everything is known here: each direction of curvature goes its own way, as theory.py says.
     """
-    curvatures = positive("curvatures", one_row("curvatures", curvatures))
-    rotation, d = one_number("rotation", rotation), len(curvatures)
+    curvatures = check.positive("curvatures", check.one_row("curvatures", curvatures))
+    rotation, d = check.one_number("rotation", rotation), len(curvatures)
     if rotation and d != 2:
         raise ValueError(f"rotation must be 0 unless there are two weights, got {rotation}")
     cos, sin = np.cos(np.radians(rotation)), np.sin(np.radians(rotation))
@@ -119,9 +109,8 @@ def quadratic(curvatures, rotation=0.0):
 
 def bowl(curvature=1.0):
     """Return λ·w²/2, the loss of one weight and one curvature λ > 0: the simplest there is."""
-    return replace(
-        quadratic([one_number("curvature", positive("curvature", curvature))]), name="bowl"
-    )
+    curvature = check.one_number("curvature", check.positive("curvature", curvature))
+    return replace(quadratic([curvature]), name="bowl")
 
 
 def valley(condition_number=10.0, rotation=0.0):
@@ -129,8 +118,9 @@ def valley(condition_number=10.0, rotation=0.0):
 
     κ ≥ 1 is the condition number; the curvatures are 1/κ and 1. Plain descent zig-zags.
     """
-    condition_number = one_number("condition_number", condition_numbers(condition_number))
-    return replace(quadratic([1 / condition_number, 1], rotation), name="valley")
+    condition = check.condition_numbers(condition_number)
+    condition = check.one_number("condition_number", condition)
+    return replace(quadratic([1 / condition, 1], rotation), name="valley")
 
 
 def double_well(tilt=0.1):
@@ -253,7 +243,7 @@ def get_landscape(landscape):
     that is neither a name nor a Landscape.
     """
     if isinstance(landscape, str):
-        return by_name("landscape", landscape, LANDSCAPES)
+        return check.by_name("landscape", landscape, LANDSCAPES)
     if not isinstance(landscape, Landscape):
         kind = type(landscape).__name__
         raise TypeError(f"landscape must be a name or a Landscape, got {kind}")
@@ -289,7 +279,7 @@ def _from_formulas(name, height, slopes, curvatures, **places):
 
 
 def _checked(weights, dimension):
-    weights = as_floats("weights", weights)
+    weights = check.as_floats("weights", weights)
     if weights.shape[-1:] != (dimension,):
         raise ValueError(f"weights must have shape (..., {dimension}), got {weights.shape}")
     return weights
@@ -297,7 +287,7 @@ def _checked(weights, dimension):
 
 def _wells(tilt):
     """Return the tilt as a float, and both minima of w⁴/4 − w²/2 + tilt·w, the deeper first."""
-    tilt = one_number("tilt", tilt)
+    tilt = check.one_number("tilt", tilt)
     if abs(tilt) >= LARGEST_TILT:
         raise ValueError(f"tilt must be between ±{LARGEST_TILT:.4f} (2/√27), got {tilt}")
     left, _, right = np.sort(np.roots([1, 0, -1, tilt]).real)

@@ -12,20 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from momentum_lab import validation as check
 from momentum_lab.rules import call_rule, get_rule, plain, rule_name, try_rule
-from momentum_lab.validation import (
-    as_floats,
-    condition_numbers,
-    finite,
-    learning_rates,
-    momenta,
-    not_negative,
-    one_number,
-    one_row,
-    positive,
-    required,
-    whole_number,
-)
 
 REGIMES = ("smooth", "ringing", "sign-flipping", "edge", "diverging")
 """What a weight can do on its way, by the dominant root; see `regime`."""
@@ -62,10 +50,10 @@ def response(rule, gradients, learning_rate, momentum, weight=0.0, memory=0.0):
     and as `train` does.
     """
     rule = try_rule(get_rule(rule))
-    gradients = one_row("gradients", gradients)
-    learning_rate = one_number("learning_rate", learning_rates(learning_rate))
-    momentum = one_number("momentum", momenta(momentum))
-    weights, memory = [one_number("weight", weight)], one_number("memory", memory)
+    gradients = check.one_row("gradients", gradients)
+    learning_rate = check.one_number("learning_rate", check.learning_rates(learning_rate))
+    momentum = check.one_number("momentum", check.momenta(momentum))
+    weights, memory = [check.one_number("weight", weight)], check.one_number("memory", memory)
     gradient_parts, memory_parts = [], []
     with np.errstate(all="ignore"):
         for gradient in gradients.tolist():
@@ -157,7 +145,7 @@ def _call(rule, *arguments):
 def _real(name, value):
     if np.iscomplexobj(value):  # which numpy would cut off with a warning
         raise TypeError
-    return as_floats(name, value)
+    return check.as_floats(name, value)
 
 
 def _entries(rule, curvature, learning_rate, momentum):
@@ -170,8 +158,8 @@ def _entries(rule, curvature, learning_rate, momentum):
 def _linear_entries(rule, curvature, learning_rate, momentum):
     """Check everything; return the four entries of the matrix as arrays of one shape."""
     rule = try_rule(get_rule(rule))
-    curvature, settings = finite("curvature", curvature), learning_rates(learning_rate)
-    settings = np.broadcast_arrays(curvature, settings, momenta(momentum))
+    curvature, settings = check.finite("curvature", curvature), check.learning_rates(learning_rate)
+    settings = np.broadcast_arrays(curvature, settings, check.momenta(momentum))
     entries = np.broadcast_arrays(*_entries(rule, *settings), settings[0])[:4]
     ww, wm, mw, mm = entries
     # Far from (1, 0) and (0, 1), near 0 and with all signs: clipped and restarted rules show
@@ -233,8 +221,8 @@ def learning_rate_limit(rule, curvature, momentum):
     most rules begins at 0; 0 where nothing is stable, inf where there is no end.
     Raises ValueError for a curvature that is not positive, or a rule that is not linear.
     """
-    curvature = one_number("curvature", positive("curvature", curvature))
-    momentum = one_number("momentum", momenta(momentum))
+    curvature = check.one_number("curvature", check.positive("curvature", curvature))
+    momentum = check.one_number("momentum", check.momenta(momentum))
     tried = LEARNING_RATES_TRIED / curvature
     _linear_entries(rule, curvature, tried[:: tried.size // 50], momentum)
     rule = get_rule(rule)
@@ -253,10 +241,11 @@ def online_learning_rate_limit(rule, curvature, momentum, share):
     transition matrices T of the item and T₀ of none: stable while no eigenvalue is longer than 1.
     Found by bisection; at share 1 it is `learning_rate_limit`. Raises as that does.
     """
-    curvature = one_number("curvature", positive("curvature", curvature))
-    momentum = one_number("momentum", momenta(momentum))
-    share = finite("share", share)
-    share = one_number("share", required("share", share, (share > 0) & (share <= 1), "in (0, 1]"))
+    curvature = check.one_number("curvature", check.positive("curvature", curvature))
+    momentum = check.one_number("momentum", check.momenta(momentum))
+    share = check.finite("share", share)
+    share = check.required("share", share, (share > 0) & (share <= 1), "in (0, 1]")
+    share = check.one_number("share", share)
     tried = LEARNING_RATES_TRIED / curvature
     _linear_entries(rule, [[curvature], [0.0]], tried[:: tried.size // 50], momentum)
     rule = get_rule(rule)
@@ -295,7 +284,8 @@ def best_settings(rule, condition_number):
     Raises ValueError for a condition number below 1 and for a rule that converges nowhere.
     Source: Polyak 1964 and Lessard, Recht & Packard 2016 have the closed forms to compare with.
     """
-    return Settings(*map(float, _best(rule, one_number("condition_number", condition_number))))
+    condition_number = check.one_number("condition_number", condition_number)
+    return Settings(*map(float, _best(rule, condition_number)))
 
 
 def best_rates(rule, condition_numbers):
@@ -313,8 +303,8 @@ def critical_damping(rule, curvature, learning_rate):
     (previous_delta while learning rate · curvature is below 3 − 2√2) it is LARGEST_MOMENTUM;
     where none helps it is 0. Raises ValueError for a curvature that is not positive, and as `rate`.
     """
-    curvature = one_number("curvature", positive("curvature", curvature))
-    learning_rate = one_number("learning_rate", learning_rates(learning_rate))
+    curvature = check.one_number("curvature", check.positive("curvature", curvature))
+    learning_rate = check.one_number("learning_rate", check.learning_rates(learning_rate))
     _linear_entries(rule, curvature, learning_rate, TRIED * LARGEST_MOMENTUM)
     rule = get_rule(rule)
 
@@ -337,7 +327,7 @@ def _momentum(fading):
 
 def _best(rule, condition_number):
     """Return the best learning rates, momenta and rates, each in the shape of the conditions."""
-    condition_number = condition_numbers(condition_number)
+    condition_number = check.condition_numbers(condition_number)
     _linear_entries(rule, [[1.0], [1e-3]], [0.01, 0.1, 1.0], 0.9)
     rule = get_rule(rule)
     # Trace and determinant are straight lines in the curvature, and the pairs with a rate below
@@ -410,7 +400,7 @@ def memory_weights(rule, momentum, updates):
 
     1 is what plain takes of the present gradient. Raises as `transition_matrix`.
     """
-    updates = whole_number("updates", updates, 1)
+    updates = check.whole_number("updates", updates, 1)
     (ww, wm, mw, mm), weight, memory = _filter(rule, momentum)
     steps = [weight]
     for _ in range(updates - 1):
@@ -447,7 +437,7 @@ def _filter(rule, momentum):
 
     The weight is in units of plain's step; a memory that never reaches the weight is left out.
     """
-    momentum = momenta(momentum)
+    momentum = check.momenta(momentum)
     _linear_entries(rule, 1.0, 1.0, momentum)
     entries = _without_idle_memory(_linear_entries(rule, 0.0, 1.0, momentum))
     plain_step, _ = plain(0.0, 1.0, 0.0, 1.0, 0.0)
@@ -477,7 +467,7 @@ def from_rest(rule, curvature, learning_rate, momentum, updates):
     It starts at weight 1 with memory 0; one that diverges is held at ±LARGEST_WEIGHT.
     The other arguments broadcast. Raises as `transition_matrix`.
     """
-    updates = whole_number("updates", updates, 1)
+    updates = check.whole_number("updates", updates, 1)
     ww, wm, mw, mm = _linear_entries(rule, curvature, learning_rate, momentum)
     weight, memory = np.ones(ww.shape), np.zeros(ww.shape)
     weights = [weight]
@@ -502,9 +492,9 @@ def error_by_curvature(rule, curvatures, learning_rate, momentum, updates):
     Each weight starts at 1 with memory 0. Raises ValueError for curvatures that are not one
     row, and as `from_rest`.
     """
-    curvatures = one_row("curvatures", curvatures)
-    learning_rate = one_number("learning_rate", learning_rates(learning_rate))
-    momentum = one_number("momentum", momenta(momentum))
+    curvatures = check.one_row("curvatures", curvatures)
+    learning_rate = check.one_number("learning_rate", check.learning_rates(learning_rate))
+    momentum = check.one_number("momentum", check.momenta(momentum))
     weights = from_rest(rule, curvatures, learning_rate, momentum, updates)
     return curvatures[:, None] * weights**2 / 2
 
@@ -517,9 +507,10 @@ def noise_variance(rule, curvature, learning_rate, momentum, noise=1.0):
     transition matrix A and the trace b that one noise leaves. inf where the rule does not
     converge. The arguments broadcast. Raises ValueError for negative noise, and as `rate`.
     """
-    noise = not_negative("noise", noise)
+    noise = check.not_negative("noise", noise)
     entries = _linear_entries(rule, curvature, learning_rate, momentum)
-    kick = _call(get_rule(rule), 0.0, 1.0, 0.0, learning_rates(learning_rate), momenta(momentum))
+    settings = check.learning_rates(learning_rate), check.momenta(momentum)
+    kick = _call(get_rule(rule), 0.0, 1.0, 0.0, *settings)
     stable = _rate(entries) < 1 - EDGE
     one_update = _moments([np.where(stable, part, 0.0) for part in _without_idle_memory(entries)])
     added = [kick[0] * kick[0], kick[0] * kick[1], kick[1] * kick[1]]

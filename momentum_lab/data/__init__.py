@@ -14,14 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from momentum_lab.validation import (
-    as_floats,
-    by_name,
-    finite,
-    one_hot_targets,
-    required,
-    whole_number,
-)
+from momentum_lab import validation as check
 
 
 @dataclass(frozen=True, eq=False)  # == would compare arrays element by element
@@ -52,7 +45,7 @@ class Dataset:
         for row, column in np.argwhere(~np.isfinite(inputs)):
             where = f"{inputs[row, column]} in row {row}, feature {features[column]!r}"
             raise ValueError(f"inputs must be finite, got {where}")
-        vars(self).update(inputs=inputs, targets=one_hot_targets(targets))
+        vars(self).update(inputs=inputs, targets=check.one_hot_targets(targets))
         vars(self).update(feature_names=features, class_names=classes)  # the field is frozen
 
     @property
@@ -105,10 +98,10 @@ class Dataset:
         either side; the same `seed` (whole number) gives the same items in the same order.
         Raises ValueError unless 0 < test_fraction < 1 and each class present has two items.
         """
-        share = finite("test_fraction", test_fraction)
+        share = check.finite("test_fraction", test_fraction)
         if share.ndim != 0 or not 0 < share < 1:
             raise ValueError(f"test_fraction must be between 0 and 1, got {share}")
-        rng = np.random.default_rng(whole_number("seed", seed, 0))
+        rng = np.random.default_rng(check.whole_number("seed", seed, 0))
         train, test = [], []
         for label in np.unique(self.labels):
             rows = rng.permutation(np.flatnonzero(self.labels == label))
@@ -136,7 +129,7 @@ def one_hot(labels, n_classes):
     `labels` are whole numbers from 0 to n_classes − 1, shape (n_items,).
     Raises TypeError unless they are whole numbers, ValueError for none or one out of range.
     """
-    n_classes = whole_number("n_classes", n_classes, 1)
+    n_classes = check.whole_number("n_classes", n_classes, 1)
     return np.eye(n_classes)[_whole_numbers("labels", labels, n_classes)]
 
 
@@ -197,7 +190,7 @@ def two_moons(n_items=200, noise=0.15, seed=0):
     first; with an odd `n_items` the lower one has the extra item.
     Raises ValueError for fewer than 2 items or a negative noise.
     """
-    n_items = whole_number("n_items", n_items, 2)
+    n_items = check.whole_number("n_items", n_items, 2)
     upper = _circle(np.linspace(0, np.pi, n_items // 2))
     lower = (1.0, 0.5) - _circle(np.linspace(0, np.pi, n_items - n_items // 2))
     return _from_arms("two_moons", [upper, lower], ("upper", "lower"), noise, seed)
@@ -210,8 +203,8 @@ def spirals(n_items=210, n_classes=3, noise=0.1, seed=0):
     coordinates. When the items do not divide evenly, the first classes have one more.
     Raises ValueError for fewer than 2 classes or items than classes, or a negative noise.
     """
-    n_classes = whole_number("n_classes", n_classes, 2)
-    n_items = whole_number("n_items", n_items, n_classes)
+    n_classes = check.whole_number("n_classes", n_classes, 2)
+    n_items = check.whole_number("n_items", n_items, n_classes)
     arms = []
     for index, part in enumerate(np.array_split(np.arange(n_items), n_classes)):
         along = np.linspace(0, 1, len(part))
@@ -230,7 +223,7 @@ def load(name):
 
     Raises ValueError for an unknown name, with the nearest known one.
     """
-    return by_name("data set", name, DATASETS)()
+    return check.by_name("data set", name, DATASETS)()
 
 
 # --- reading a csv file ---------------------------------------------------------------------
@@ -300,7 +293,7 @@ def _number(where, column, text):
 
 def _table(name, value, shape):
     """Return a read-only copy."""
-    array = np.array(as_floats(name, value), order="C")
+    array = np.array(check.as_floats(name, value), order="C")
     if array.ndim != 2:
         raise ValueError(f"{name} must have two dimensions {shape}, got shape {array.shape}")
     if array.size == 0:
@@ -337,7 +330,7 @@ def _whole_numbers(name, value, end):
         raise ValueError(f"{name} must be a list of at least one number, got shape {array.shape}")
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} must be whole numbers, got values of type {array.dtype}")
-    return required(name, array, (array >= 0) & (array < end), f"from 0 to {end - 1}")
+    return check.required(name, array, (array >= 0) & (array < end), f"from 0 to {end - 1}")
 
 
 def _circle(angle):
@@ -346,8 +339,8 @@ def _circle(angle):
 
 def _from_arms(name, arms, class_names, noise, seed):
     points = np.concatenate(arms)
-    rng = np.random.default_rng(whole_number("seed", seed, 0))
-    noise = finite("noise", noise)
+    rng = np.random.default_rng(check.whole_number("seed", seed, 0))
+    noise = check.finite("noise", noise)
     if noise.ndim != 0 or noise < 0:
         raise ValueError(f"noise must be a number of at least 0, got {noise}")
     inputs = points + rng.normal(0.0, float(noise), points.shape)
