@@ -135,9 +135,7 @@ def double_well(tilt=0.1):
         lambda w: w**4 / 4 - w**2 / 2 + tilt * w,
         lambda w: (w**3 - w + tilt,),
         lambda w: ((3 * w**2 - 1,),),
-        minima=wells[:, None],
-        window=[(-2.2, 2.2)],
-        start=[2 * np.sign(wells[1])],
+        dict(minima=wells[:, None], window=[(-2.2, 2.2)], start=[2 * np.sign(wells[1])]),
     )
 
 
@@ -152,9 +150,11 @@ def double_well_2d(tilt=0.1):
         lambda x, y: x**4 / 4 - x**2 / 2 + tilt * x + (y - x / 2) ** 2,
         lambda x, y: (x**3 - x + tilt - (y - x / 2), 2 * (y - x / 2)),
         lambda x, y: ((3 * x**2 - 0.5, -1), (-1, 2)),
-        minima=np.stack([wells, wells / 2], axis=-1),
-        window=[(-2.2, 2.2), (-2.2, 2.2)],
-        start=[2 * np.sign(wells[1]), -np.sign(wells[1])],
+        dict(
+            minima=np.stack([wells, wells / 2], axis=-1),
+            window=[(-2.2, 2.2), (-2.2, 2.2)],
+            start=[2 * np.sign(wells[1]), -np.sign(wells[1])],
+        ),
     )
 
 
@@ -168,9 +168,7 @@ def banana():
         lambda x, y: (1 - x) ** 2 + 100 * (y - x**2) ** 2,
         lambda x, y: (2 * (x - 1) - 400 * x * (y - x**2), 200 * (y - x**2)),
         lambda x, y: ((2 + 1200 * x**2 - 400 * y, -400 * x), (-400 * x, 200)),
-        minima=[(1, 1)],
-        window=[(-2, 2), (-1, 3)],
-        start=[-1.2, 1],
+        dict(minima=[(1, 1)], window=[(-2, 2), (-1, 3)], start=[-1.2, 1]),
     )
 
 
@@ -184,9 +182,7 @@ def saddle():
         lambda x, y: x**2 / 2 - y**2 / 2 + y**4 / 4,
         lambda x, y: (x, y**3 - y),
         lambda x, y: ((1, 0), (0, 3 * y**2 - 1)),
-        minima=[(0, 1), (0, -1)],
-        window=[(-2, 2), (-2, 2)],
-        start=[-1.5, 0.001],
+        dict(minima=[(0, 1), (0, -1)], window=[(-2, 2), (-2, 2)], start=[-1.5, 0.001]),
     )
 
 
@@ -203,9 +199,7 @@ def plateau():
             (_dip(x, y) ** 2 - 2 * x**2 * _dip(x, y) ** 3, -8 * x * y * _dip(x, y) ** 3),
             (-8 * x * y * _dip(x, y) ** 3, 4 * _dip(x, y) ** 2 - 32 * y**2 * _dip(x, y) ** 3),
         ),
-        minima=[(0, 0)],
-        window=[(-6, 6), (-4, 4)],
-        start=[-5, -1],
+        dict(minima=[(0, 0)], window=[(-6, 6), (-4, 4)], start=[-5, -1]),
     )
 
 
@@ -222,9 +216,7 @@ def lessard():
         lambda w: _three_pieces(w, 12.5 * w**2, w**2 / 2 + 24 * w - 12, 12.5 * w**2 - 24 * w + 36),
         lambda w: (_three_pieces(w, 25 * w, w + 24, 25 * w - 24),),
         lambda w: ((_three_pieces(w, 25, 1, 25),),),
-        minima=[(0,)],
-        window=[(-3, 4)],
-        start=[3.3],
+        dict(minima=[(0,)], window=[(-3, 4)], start=[3.3]),
     )
 
 
@@ -250,7 +242,7 @@ def get_landscape(landscape):
     return landscape
 
 
-def _from_formulas(name, height, slopes, curvatures, **places):
+def _from_formulas(name, height, slopes, curvatures, places):
     """Build a Landscape from formulas in which each weight is an argument of its own.
 
     `slopes` returns one number a weight, `curvatures` the rows of the Hessian.
