@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from momentum_lab import validation as check
 from momentum_lab.data import iris
 from momentum_lab.network import Network
 from momentum_lab.rules import previous_delta
 from momentum_lab.training import Run, train
-from momentum_lab.validation import momenta
 
 LEARNING_RATE_2017 = 0.05
 EPOCHS_2017 = 50
@@ -83,7 +83,7 @@ def program_2017(momentum):
         items,
         previous_delta,
         LEARNING_RATE_2017,
-        momenta(momentum),
+        check.momenta(momentum),
         seed=SEED_2017,
         weights=weights,
         order=orders,

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from momentum_lab.live.engine import EVENT
-from momentum_lab.live.style import DPI, TEXT
+from momentum_lab.live.style import CURVE, DPI, TEXT, make_all_plain, make_plain
 
 WIDTH = (
     900  # pixels: the views are designed for this width, and shown at what the page has room for
@@ -131,15 +131,16 @@ class Sheet:
         tall = self._header + height
         dpi = DPI * self._scale
         # A hair more, since the canvas rounds down.
-        self.figure = Figure(
-            ((width + 0.01) / dpi, (tall + 0.01) / dpi), dpi=dpi, facecolor="white"
-        )
+        size = (width + 0.01) / dpi, (tall + 0.01) / dpi
+        self.figure = Figure(size, dpi, facecolor="white", frameon=True, layout="none")
         self._canvas = FigureCanvasAgg(self.figure)
         share = self._header / tall
         grid = self.figure.add_gridspec(
             2, 1, height_ratios=(share, 1 - share), hspace=0, top=1, bottom=0, left=0, right=1
         )
-        self.axes = view.frame(self.figure.add_subfigure(grid[1], facecolor="white"))
+        plots = self.figure.add_subfigure(grid[1], facecolor="white", frameon=True)
+        self.axes = view.frame(plots)
+        make_all_plain(self.figure)
         for axes in self.axes.values():
             axes.set_autoscale_on(False)
         self._fixed = set(self._artists())
@@ -162,6 +163,7 @@ class Sheet:
         self._canvas.restore_region(self._background)
         self._view.draw(self.axes, *present)
         for artist in sorted(self._moving(), key=lambda artist: artist.get_zorder()):
+            make_plain(artist)
             self.figure.draw_artist(artist)
         self._drawn = entries
 
@@ -191,6 +193,8 @@ class Sheet:
             self._view.scene(self.axes, present[0])
         for result in pinned:
             self._view.draw(self.axes, *result)
+        for artist in self._moving():
+            make_plain(artist)
         self._canvas.draw()
         self._background = self._canvas.copy_from_bbox(self.figure.bbox)
         self._clear()
@@ -203,13 +207,15 @@ class Sheet:
     def _write_legend(self, entry, top, column):
         result, look, _shown = entry
         x, y = 0.012 + column / LEGEND_COLUMNS, self._height_at(top + LEGEND_ROW / 2)
-        line = Line2D((x, x + 0.03), (y, y), color=look.color, ls=look.dash, lw=look.width)
+        shown = {"color": look.color, "linestyle": look.dash, "linewidth": look.width}
+        line = Line2D((x, x + 0.03), (y, y), **(CURVE | shown))
         words = f"{look.letter or 'now'}: {result.label}"
         self._write(self.figure.add_artist(line))
         self._write(self.figure.text(x + 0.036, y, words, va="center", **(TEXT | {"fontsize": 9})))
 
     def _write(self, artist):
         """Draw a figure's own artist once, over what is there."""
+        make_plain(artist)
         self.figure.draw_artist(artist)
         artist.remove()
 

@@ -2,6 +2,7 @@
 
 import html
 import io
+import random
 import re
 
 import numpy as np
@@ -114,3 +115,50 @@ def assert_at_rest(lab, factory):
                 == control.value
                 == list(control.options.values())[control.box.index]
             ), control.name
+
+
+def random_events(lab, seed, count=12):
+    """Do with a lab what a hand and a cell may do, so many times; return the number of events."""
+    chance = random.Random(seed)
+    numbers = [control for control in lab.controls.values() if isinstance(control, Number)]
+    choices = [control for control in lab.controls.values() if not isinstance(control, Number)]
+
+    def number(control):
+        return chance.choice(control.grid)
+
+    def settings():
+        return {control.name: number(control) for control in chance.sample(numbers, 2)}
+
+    def choose():
+        control = chance.choice(choices)
+        value = chance.choice(options(control))
+        control.box.set_state({"index": list(control.options.values()).index(value)})
+
+    def drag():
+        control = chance.choice(numbers)
+        for _ in range(3):
+            slide(control, chance.randrange(len(control.grid)))
+
+    def set_slider():
+        control = chance.choice(numbers)
+        control.slider.value = chance.randrange(len(control.grid))
+
+    def point():
+        if lab._pick:
+            ask(lab, "place", 0, chance.random(), chance.random())
+
+    kinds = [
+        lambda: lab.set(**settings()),
+        lambda: setattr(*(lambda c: (c, "value", number(c)))(chance.choice(numbers))),
+        lambda: chance.choice(numbers).box.type(chance.choice(["0,5", "1e9", "-3", "?", "0.07"])),
+        lambda: chance.choice(numbers).box.set_state({"typed": ["0,25", chance.random()]}),
+        lambda: lab.preset(chance.choice(list(lab.presets))),
+        lambda: ask(lab, "update", chance.randrange(20)),
+        lambda: ask(lab, "sharper", lab.screen.frame["number"]),
+        point,
+        choose, drag, set_slider, lab.pin, lab.clear_pins, lab.step, lab.reset,
+        lab._repr_mimebundle_, lambda: lab.alt + lab.line(),
+    ]  # fmt: skip
+    for _ in range(count):
+        chance.choice(kinds)()
+    return count

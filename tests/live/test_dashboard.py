@@ -7,6 +7,8 @@ import html
 import inspect
 import io
 import re
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -920,3 +922,36 @@ def test_areas_to_point_at_lie_inside_the_picture(factory, fresh):
 
 def test_a_lab_that_cannot_be_pointed_at_has_no_plots_to_point_at(fresh):
     assert fresh().screen.plots == []
+
+
+# --- the same again -------------------------------------------------------------------------
+
+SHOW = """
+from momentum_lab import labs
+from hashlib import sha256
+
+for name in labs.__all__:
+    lab = getattr(labs, name)(momentum=0.3)
+    lab.screen.shown_at = [500, 1, 1]
+    lab.set(momentum=0.61, rule="heavy_ball").pin().step()
+    frame = lab.screen.frame | {"number": 0}
+    print(name, sha256(repr(sorted(frame.items())).encode()).hexdigest())
+"""
+
+
+def test_equal_settings_give_equal_bytes_of_the_frame_in_another_process_too(capfd):
+    exec(SHOW, {})
+    here = capfd.readouterr().out
+    other = subprocess.run([sys.executable, "-c", SHOW], capture_output=True, text=True)
+    assert other.stdout == here
+    assert len(set(here.split())) == 2 * len(FACTORIES)
+
+
+def test_equal_settings_by_another_way_give_equal_bytes_of_the_frame(fresh):
+    lab = fresh(one_weight)
+    lab.set(momentum=0.61, rule="heavy_ball")
+    frame = lab.screen.frame
+    lab.set(momentum=0.9, rule="plain").pin().clear_pins().reset()
+    lab.momentum.box.type("0,61")
+    lab.rule.box.set_state({"index": list(lab.rule.options.values()).index("heavy_ball")})
+    assert lab.screen.frame | {"number": 0} == frame | {"number": 0}

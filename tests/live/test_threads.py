@@ -1,7 +1,6 @@
 """Labs under any interleaving of threads: nothing is raised, and at rest all is as if fresh."""
 
 import itertools
-import random
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -10,12 +9,9 @@ import matplotlib
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from reader import ask, assert_at_rest, every_factory, look, options, slide
+from reader import assert_at_rest, every_factory, look, random_events, slide
 
 from momentum_lab.labs import bowl, network_lab, one_weight, valley
-from momentum_lab.live.controls import Number
-
-EVENTS = 12  # of each thread
 
 
 @pytest.fixture(autouse=True)
@@ -45,52 +41,6 @@ def small(factory):
     """A lab that computes quickly, shown small, so that there is time for many events."""
     lab = factory(epochs=5) if factory is network_lab else factory()
     return look(lab, 300)
-
-
-def random_events(lab, seed, count=EVENTS):
-    """What a hand and a cell may do with a lab, at random."""
-    chance = random.Random(seed)
-    numbers = [control for control in lab.controls.values() if isinstance(control, Number)]
-    choices = [control for control in lab.controls.values() if not isinstance(control, Number)]
-
-    def number(control):
-        return chance.choice(control.grid)
-
-    def settings():
-        return {control.name: number(control) for control in chance.sample(numbers, 2)}
-
-    def choose():
-        control = chance.choice(choices)
-        value = chance.choice(options(control))
-        control.box.set_state({"index": list(control.options.values()).index(value)})
-
-    def drag():
-        control = chance.choice(numbers)
-        for _ in range(3):
-            slide(control, chance.randrange(len(control.grid)))
-
-    def set_slider():
-        control = chance.choice(numbers)
-        control.slider.value = chance.randrange(len(control.grid))
-
-    def point():
-        if lab._pick:
-            ask(lab, "place", 0, chance.random(), chance.random())
-
-    kinds = [
-        lambda: lab.set(**settings()),
-        lambda: setattr(*(lambda c: (c, "value", number(c)))(chance.choice(numbers))),
-        lambda: chance.choice(numbers).box.type(chance.choice(["0,5", "1e9", "-3", "?", "0.07"])),
-        lambda: chance.choice(numbers).box.set_state({"typed": ["0,25", chance.random()]}),
-        lambda: lab.preset(chance.choice(list(lab.presets))),
-        lambda: ask(lab, "update", chance.randrange(20)),
-        lambda: ask(lab, "sharper", lab.screen.frame["number"]),
-        point,
-        choose, drag, set_slider, lab.pin, lab.clear_pins, lab.step, lab.reset,
-        lab._repr_mimebundle_, lambda: lab.alt + lab.line(),
-    ]  # fmt: skip
-    for _ in range(count):
-        chance.choice(kinds)()
 
 
 @every_factory

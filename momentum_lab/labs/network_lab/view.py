@@ -15,7 +15,9 @@ def _lab_frame(figure):
     }
     axes["error"].set_yscale("log")
     axes["steps"].set_yscale("log")
-    axes["accuracy"].yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
+    axes["accuracy"].yaxis.set_major_formatter(
+        PercentFormatter(1, decimals=0, symbol=" %", is_latex=True)
+    )
     axes["error"].set_xlabel("epochs")
     axes["steps"].set_xlabel("epochs")
     axes["accuracy"].tick_params(labelbottom=False)

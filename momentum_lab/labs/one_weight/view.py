@@ -4,7 +4,7 @@ The line counts from the weight at the start, so that it stands still whatever t
 """
 
 import numpy as np
-from matplotlib.ticker import FuncFormatter, MaxNLocator, StrMethodFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from momentum_lab.labs.paths import first_above, letter_below
 from momentum_lab.live.picture import View
@@ -37,7 +37,9 @@ def _one_weight_frame(figure):
     axes["steps"].axhline(0, color=LINE, lw=0.8)
     axes["steps"].set_xlim(0.4, 12.6)
     axes["steps"].set_xticks(range(1, 13))
-    axes["steps"].yaxis.set_major_formatter(StrMethodFormatter("{x:.3g}"))
+    axes["steps"].yaxis.set_major_formatter(
+        FuncFormatter(lambda x, _: f"{x:.3g}".replace("-", "−"))
+    )
     axes["steps"].grid(axis="x", visible=False)
     axes["steps"].set_xlabel("update, while the gradient stays the same")
     heading(axes["steps"], "step of each update: grey from the gradient now, hatched from memory")

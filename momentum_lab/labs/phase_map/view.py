@@ -84,8 +84,13 @@ def _scene(axes, result):
     """Show the map: a colour a regime, strong where it is fast, stripes where it diverges."""
     plane = axes["map"]
     painted = _paint(result.map)
-    place = {"origin": "lower", "extent": (0, 1, 0, 1), "transform": plane.transAxes}
-    plane.imshow(painted.image, aspect="auto", zorder=0, **place)
+    place = {
+        "origin": "lower",
+        "resample": True,
+        "extent": (0, 1, 0, 1),
+        "transform": plane.transAxes,
+    }
+    plane.imshow(painted.image, aspect="auto", zorder=0, interpolation="antialiased", **place)
     beside = iter(BESIDE)
     for name, (x, y, room) in painted.names.items():
         if room > NARROW:

@@ -50,7 +50,7 @@ def _frame(figure):
     for axis in (rates.yaxis, loss.yaxis, loss.xaxis):
         axis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
     left.set(xlim=(0, 1), ylim=(-0.6, 4.6), xticks=[0, 0.5, 1], yticks=[])
-    left.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
+    left.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %", is_latex=True))
     left.grid(axis="y", visible=False)
     left.set_xlabel("of what is left")
     place = {"transform": left.get_yaxis_transform(), "ha": "right", "va": "center"}
