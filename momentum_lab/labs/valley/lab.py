@@ -52,6 +52,6 @@ def valley(*own_rules, **start):
         presets=VALLEY_PRESETS,
         start=start,
         answers={"best settings": partial(best_valley_settings, own_rules)},
-        heroes=("learning_rate", "momentum"),
+        heroes=("learning_rate", "momentum", "condition_number"),
         pick={"contours": ("start_1", "start_2")},
     )
