@@ -107,7 +107,7 @@ def _draw_dot(axes, result, look):
     if never:
         side, aside = ("left", 9) if x < 60 else ("right", -9)
         place = {"textcoords": "offset points", "ha": side, "va": "center"}
-        axes.annotate("never", (x, y), (aside, -22), **place)
+        axes.annotate("never", (x, y), (aside, -28), **place)
 
 
 def _draw_rates(axes, result, look):
