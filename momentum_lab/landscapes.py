@@ -63,10 +63,8 @@ class Landscape:
             expected = weights.shape[:-1] + shape
             result = check.finite(f"{name} at the start", function(weights))
             if result.shape != expected:
-                raise ValueError(
-                    f"{name} must return shape {expected} for weights of shape {weights.shape}, "
-                    f"got {result.shape}"
-                )
+                case = f"{expected} for weights of shape {weights.shape}, got {result.shape}"
+                raise ValueError(f"{name} must return shape {case}")
 
     @property
     def dimension(self):
@@ -145,16 +143,13 @@ def double_well_2d(tilt=0.1):
     Its minima lie on the line y = x/2, above those of `double_well`.
     """
     tilt, wells = _wells(tilt)
+    minima, side = np.stack([wells, wells / 2], axis=-1), np.sign(wells[1])
     return _from_formulas(
         "double_well_2d",
         lambda x, y: x**4 / 4 - x**2 / 2 + tilt * x + (y - x / 2) ** 2,
         lambda x, y: (x**3 - x + tilt - (y - x / 2), 2 * (y - x / 2)),
         lambda x, y: ((3 * x**2 - 0.5, -1), (-1, 2)),
-        dict(
-            minima=np.stack([wells, wells / 2], axis=-1),
-            window=[(-2.2, 2.2), (-2.2, 2.2)],
-            start=[2 * np.sign(wells[1]), -np.sign(wells[1])],
-        ),
+        dict(minima=minima, window=[(-2.2, 2.2)] * 2, start=[2 * side, -side]),
     )
 
 
@@ -221,10 +216,7 @@ def lessard():
 
 
 def noisy(landscape, noise, seed=0):
-    """Return the same landscape, on which `descend` adds normal noise to each slope it sees.
-
-    `noise` is the standard deviation, at least 0; `seed` draws it.
-    """
+    """Return the same landscape with normal noise, of this standard deviation, on its slopes."""
     return replace(get_landscape(landscape), noise=noise, noise_seed=seed)
 
 

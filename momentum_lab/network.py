@@ -67,10 +67,9 @@ class Network:
         """
         weights = check.as_floats("weights", weights)
         if weights.shape[-1:] != (self.n_weights,):
-            raise ValueError(
-                f"weights must have shape ({self.n_weights},) for a {self.n_inputs}-"
-                f"{self.n_hidden}-{self.n_outputs} network, got {weights.shape}"
-            )
+            kind = f"{self.n_inputs}-{self.n_hidden}-{self.n_outputs} network"
+            wanted = f"({self.n_weights},) for a {kind}, got {weights.shape}"
+            raise ValueError(f"weights must have shape {wanted}")
         n_ih, n_ho = self.n_inputs * self.n_hidden, self.n_hidden * self.n_outputs
         ends = (n_ih, n_ih + self.n_hidden, n_ih + self.n_hidden + n_ho)
         ih_weights, h_biases, ho_weights, o_biases = np.split(weights, ends, axis=-1)
@@ -107,16 +106,13 @@ class Network:
     def error(self, weights, inputs, targets):
         """Return the error, averaged over the items (the class docstring has the formulas).
 
-        A stack of weight vectors, (..., n_weights), gives an array of errors.
-        Raises ValueError for wrong shapes, NaN or infinite inputs, targets that are not one-hot.
+        A stack of weight vectors, (..., n_weights), gives an array of errors. Raises as
+        `checked_items`, and ValueError for wrong shapes of weights.
         """
         return self.error_and_accuracy(weights, inputs, targets)[0]
 
     def accuracy(self, weights, inputs, targets):
-        """Return the share of items whose largest output is at their class, from 0 to 1.
-
-        A stack of weight vectors gives an array. Raises as `error` does.
-        """
+        """Return the share of items whose largest output is at their class; else as `error`."""
         return self.error_and_accuracy(weights, inputs, targets)[1]
 
     def error_and_accuracy(self, weights, inputs, targets):
@@ -143,11 +139,9 @@ class Network:
         hidden, log_outputs = self._forward(parts, inputs)
         output_slopes = self.output_slope(np.exp(log_outputs), targets) / len(inputs)
         hidden_slopes = (output_slopes @ parts.ho_weights.T) * (1 - hidden) * (1 + hidden)
-        of_ih_weights, of_ho_weights = inputs.T @ hidden_slopes, hidden.T @ output_slopes
-        of_h_biases, of_o_biases = hidden_slopes.sum(axis=0), output_slopes.sum(axis=0)
-        return np.concatenate(
-            [of_ih_weights.ravel(), of_h_biases, of_ho_weights.ravel(), of_o_biases]
-        )
+        hidden_part = (inputs.T @ hidden_slopes).ravel(), hidden_slopes.sum(axis=0)
+        output_part = (hidden.T @ output_slopes).ravel(), output_slopes.sum(axis=0)
+        return np.concatenate(hidden_part + output_part)
 
     def output_slope(self, outputs, targets):
         """Return how an item's error changes with the sum that enters each output node.
@@ -189,9 +183,8 @@ class Network:
     def _checked_inputs(self, inputs):
         inputs = check.finite("inputs", inputs)
         if inputs.ndim not in (1, 2) or inputs.shape[-1] != self.n_inputs:
-            raise ValueError(
-                f"inputs must have shape (n_items, {self.n_inputs}), got {inputs.shape}"
-            )
+            wanted = f"(n_items, {self.n_inputs}), got {inputs.shape}"
+            raise ValueError(f"inputs must have shape {wanted}")
         return inputs
 
     def checked_items(self, inputs, targets):
@@ -203,8 +196,7 @@ class Network:
         targets = check.one_hot_targets(np.atleast_2d(targets))
         if len(inputs) == 0:
             raise ValueError("inputs must hold at least one item, got none")
-        if targets.shape != (len(inputs), self.n_outputs):
-            raise ValueError(
-                f"targets must have shape ({len(inputs)}, {self.n_outputs}), got {targets.shape}"
-            )
+        wanted = len(inputs), self.n_outputs
+        if targets.shape != wanted:
+            raise ValueError(f"targets must have shape {wanted}, got {targets.shape}")
         return inputs, targets

@@ -107,8 +107,7 @@ def roots(rule, curvature, learning_rate, momentum):
 def rate(rule, curvature, learning_rate, momentum):
     """Return the factor by which the error shrinks (or grows) in each update, in the long run.
 
-    It is the larger absolute value of the two `roots`: below 1 the rule converges. Arguments
-    broadcast; raises as `transition_matrix`.
+    The larger absolute value of the two `roots`; arguments and errors as `transition_matrix`.
     """
     return _rate(_linear_entries(rule, curvature, learning_rate, momentum))[()]
 
@@ -119,8 +118,7 @@ def regime(rule, curvature, learning_rate, momentum):
     The dominant root z decides: diverging if |z| > 1 + EDGE; edge if |z| is within EDGE of 1;
     otherwise ringing if z is complex, sign-flipping if it is negative, smooth if it is not.
     A positive real z is close to 1 also at a tiny learning rate, where a rule creeps but
-    converges: such a z is at the edge only within CREEPING of 1.
-    Arguments broadcast; raises as `transition_matrix`.
+    converges: it is at the edge only within CREEPING. Arguments as for `transition_matrix`.
     """
     entries = _linear_entries(rule, curvature, learning_rate, momentum)
     middle, spread_squared = _middle_and_spread(entries)
@@ -136,16 +134,12 @@ def _call(rule, *arguments):
     with np.errstate(all="ignore"):
         try:
             weight, memory = rule(*arguments)
-            return _real("weight", weight), _real("memory", memory)
+            if np.iscomplexobj(weight) or np.iscomplexobj(memory):  # numpy would cut them, and warn
+                raise TypeError
+            return check.as_floats("weight", weight), check.as_floats("memory", memory)
         except Exception:  # from an `if` or a math function that was given an array
             each = np.vectorize(functools.partial(call_rule, rule), otypes=(float, float))
             return each(*arguments)
-
-
-def _real(name, value):
-    if np.iscomplexobj(value):  # which numpy would cut off with a warning
-        raise TypeError
-    return check.as_floats(name, value)
 
 
 def _entries(rule, curvature, learning_rate, momentum):
@@ -168,10 +162,8 @@ def _linear_entries(rule, curvature, learning_rate, momentum):
         new_weight, new_memory = _call(rule, weight, settings[0] * weight, memory, *settings[1:])
         expected = ww * weight + wm * memory, mw * weight + mm * memory
         if not (np.allclose(new_weight, expected[0]) and np.allclose(new_memory, expected[1])):
-            raise ValueError(
-                f"rule {rule_name(rule)} must be linear on a quadratic loss "
-                "(twice the weight and memory must give twice the result); it is not"
-            )
+            wanted = "(twice the weight and memory must give twice the result); it is not"
+            raise ValueError(f"rule {rule_name(rule)} must be linear on a quadratic loss {wanted}")
     return entries
 
 
@@ -289,10 +281,7 @@ def best_settings(rule, condition_number):
 
 
 def best_rates(rule, condition_numbers):
-    """Return the rate of `best_settings` for each condition number, in the shape they have.
-
-    Raises as `best_settings`.
-    """
+    """Return the rate of `best_settings`, raising as it does, for each condition number."""
     return _best(rule, condition_numbers)[2][()]
 
 
@@ -352,10 +341,9 @@ def _best(rule, condition_number):
     momentum = _momentum(_lowest(best_rate, nothing, nothing + MOST_FADING, rounds=9)[0])
     log_learning_rate, rate = (found[..., 0] for found in best_learning_rate(momentum[..., None]))
     if (rate >= 1).any():
-        raise ValueError(
-            f"rule {rule_name(rule)} does not converge at any learning rate and momentum for "
-            f"condition number {condition_number[rate >= 1].flat[0]}"
-        )
+        nowhere = "does not converge at any learning rate and momentum for condition number"
+        worst = condition_number[rate >= 1].flat[0]
+        raise ValueError(f"rule {rule_name(rule)} {nowhere} {worst}")
     return np.exp(log_learning_rate), momentum, rate
 
 
@@ -479,10 +467,7 @@ def from_rest(rule, curvature, learning_rate, momentum, updates):
 
 
 def transient_growth(rule, curvature, learning_rate, momentum, updates=1000):
-    """Return the largest absolute weight on the way `from_rest`: above 1 it got worse first.
-
-    The arguments broadcast. Raises as `transition_matrix`.
-    """
+    """Return the largest absolute weight on the way `from_rest`: above 1 it got worse first."""
     return np.abs(from_rest(rule, curvature, learning_rate, momentum, updates)).max(axis=-1)
 
 
@@ -522,10 +507,9 @@ def noise_variance(rule, curvature, learning_rate, momentum, noise=1.0):
 def _moments(entries):
     """Return the matrix that one update applies to weight², weight·memory and memory²."""
     ww, wm, mw, mm = entries
-    moments = [
-        [ww * ww, 2 * ww * wm, wm * wm],
-        [ww * mw, ww * mm + wm * mw, wm * mm],
-        [mw * mw, 2 * mw * mm, mm * mm],
-    ]
-    rows = [np.stack(np.broadcast_arrays(*row), axis=-1) for row in moments]
-    return np.stack(np.broadcast_arrays(*rows), axis=-2)
+    moments = np.broadcast_arrays(
+        *(ww * ww, 2 * ww * wm, wm * wm),
+        *(ww * mw, ww * mm + wm * mw, wm * mm),
+        *(mw * mw, 2 * mw * mm, mm * mm),
+    )
+    return np.stack(moments, axis=-1).reshape(*moments[0].shape, 3, 3)

@@ -282,10 +282,8 @@ def _measure_epochs(network, epoch_weights, inputs, targets):
 
 def _one_or_each(name, value, n_updates):
     if value.shape not in ((), (n_updates,)):
-        raise ValueError(
-            f"{name} must be one number or {n_updates}, one for each update, "
-            f"got shape {value.shape}"
-        )
+        wanted = f"one number or {n_updates}, one for each update, got shape {value.shape}"
+        raise ValueError(f"{name} must be {wanted}")
     return float(value) if value.ndim == 0 else value.copy()
 
 
@@ -293,10 +291,9 @@ def _checked_start(landscape, start):
     start = check.finite("start", start)
     d = landscape.dimension
     if start.shape != (d,) and not (d == 1 and start.ndim == 0):
-        numbers = "1 number" if d == 1 else f"a row of {d} numbers"
-        raise ValueError(
-            f"start must be {numbers} on landscape {landscape.name}, got shape {start.shape}"
-        )
+        wanted = "1 number" if d == 1 else f"a row of {d} numbers"
+        wanted += f" on landscape {landscape.name}, got shape {start.shape}"
+        raise ValueError(f"start must be {wanted}")
     start = start.reshape(d).tolist()
     if math.hypot(*start) > LENGTH_LIMIT:
         raise ValueError(f"start must be at most {LENGTH_LIMIT:g} long, got {start}")
@@ -308,10 +305,8 @@ def _checked_start(landscape, start):
 def _checked_order(order, n_items):
     order = np.ascontiguousarray(order)
     if order.ndim != 2 or order.shape[1] != n_items or order.dtype.kind not in "iu":
-        raise ValueError(
-            f"order must be whole numbers of shape (epochs, {n_items}), "
-            f"got {order.dtype} of shape {order.shape}"
-        )
+        wanted = f"(epochs, {n_items}), got {order.dtype} of shape {order.shape}"
+        raise ValueError(f"order must be whole numbers of shape {wanted}")
     if order.size == 0 or order.min() < 0 or order.max() >= n_items:
         raise ValueError(f"order must hold row numbers from 0 to {n_items - 1}")
     return order.astype(np.int64)

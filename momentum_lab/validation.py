@@ -112,8 +112,6 @@ def one_hot_targets(targets):
     is_one_hot = ((targets == 0) | (targets == 1)).all(axis=1) & (targets.sum(axis=1) == 1)
     if not is_one_hot.all():
         row = int(np.argmin(is_one_hot))
-        raise ValueError(
-            f"targets must be one-hot (one 1 and the rest 0 in each row), got {targets[row]} "
-            f"in row {row}"
-        )
+        wanted = f"one-hot (one 1 and the rest 0 in each row), got {targets[row]} in row {row}"
+        raise ValueError(f"targets must be {wanted}")
     return targets

@@ -53,6 +53,6 @@ def valley(*own_rules, **start):
         presets=VALLEY_PRESETS,
         start=start,
         answers={"best settings": partial(best_values, own_rules)},
-        heroes=("learning_rate", "momentum"),
+        heroes=("learning_rate", "momentum", "condition_number"),
         pick={"contours": ("start_1", "start_2")},
     )
