@@ -4,9 +4,9 @@ import itertools
 
 import numpy as np
 import pytest
+from drawing import assert_readable, drawn, entry, framed
 from hypothesis import given
 from hypothesis import strategies as st
-from test_plots import assert_readable, drawn, entry, framed, texts_of  # noqa: F401
 
 from momentum_lab import theory
 from momentum_lab.labs import spectrum
@@ -382,14 +382,14 @@ TELLING = [
 
 
 @pytest.mark.parametrize("settings", TELLING, ids=str)
-def test_texts_of_the_spectrum_are_readable(texts_of, settings):  # noqa: F811
+def test_texts_of_the_spectrum_are_readable(texts_of, settings):
     result = probe(**settings)
     for shown in (0, 7, result.n_updates):
         assert_readable(texts_of(SPECTRUM, entry(result, shown)))
 
 
 @pytest.mark.parametrize("n_pins", [2, 4])
-def test_texts_of_the_spectrum_are_readable_with_pins(texts_of, n_pins):  # noqa: F811
+def test_texts_of_the_spectrum_are_readable_with_pins(texts_of, n_pins):
     results = [probe(**settings) for settings in (TELLING[10], TELLING[2], *TELLING[7:9])]
     looks = PIN_LOOKS[:n_pins]
     pinned = [entry(r, look=k) for r, k in zip(results, looks, strict=False)]
@@ -398,7 +398,7 @@ def test_texts_of_the_spectrum_are_readable_with_pins(texts_of, n_pins):  # noqa
 
 
 @pytest.mark.parametrize("settings", [TELLING[0], TELLING[7]], ids=str)
-def test_pins_at_one_place_keep_their_letters_apart(texts_of, settings):  # noqa: F811
+def test_pins_at_one_place_keep_their_letters_apart(texts_of, settings):
     result = probe(**settings)
     pinned = [entry(result, look=look) for look in PIN_LOOKS]
     texts = texts_of(SPECTRUM, entry(result), pinned)
@@ -406,7 +406,7 @@ def test_pins_at_one_place_keep_their_letters_apart(texts_of, settings):  # noqa
     assert_readable(texts)
 
 
-def test_curves_of_own_rules_keep_their_names_apart(texts_of):  # noqa: F811
+def test_curves_of_own_rules_keep_their_names_apart(texts_of):
     def my_very_long_and_telling_name(weight, gradient, memory, learning_rate, momentum):
         return weight - 0.9 * learning_rate * gradient, memory
 
