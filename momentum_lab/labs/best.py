@@ -1,4 +1,4 @@
-"""The best settings of a rule for curvatures from 1/κ to 1, kept while it means the same."""
+"""The best settings of a rule, kept while it means the same, and the answers that set them."""
 
 import itertools
 from dataclasses import dataclass
@@ -6,15 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from momentum_lab import theory
+from momentum_lab.labs.descents import foretell
+from momentum_lab.labs.words import function_of
 from momentum_lab.meaning import cached_by_meaning
 
 CONDITION_NUMBERS = np.geomspace(2, 1000, 20)  # where the curves of the best rates are computed
-N_CURVATURES = 161  # how finely a spectrum is searched for its slowest curvature
 
 
 def spectrum_of(condition_number):
-    """Return curvatures from 1/condition_number to 1."""
-    return np.geomspace(1 / condition_number, 1, N_CURVATURES)
+    """Return curvatures from 1/condition_number to 1, so many that the slowest is among them."""
+    return np.geomspace(1 / condition_number, 1, 161)
 
 
 @dataclass(frozen=True)
@@ -70,3 +71,34 @@ def updates_to_a_tenth(rate):
     shrinks = rate < 1 - theory.EDGE
     speed = -np.log(np.clip(rate, 1e-10, 1 - theory.EDGE))
     return np.where(shrinks, np.log(10) / speed, np.inf)[()]
+
+
+# --- answers: a lab sets the values that they return; none for a rule that is not linear ----
+
+
+def best_values(own_rules, wanted=None, *, rule, condition_number, **_others):
+    """Return the best settings at this condition number: of the rule `wanted`, or the present."""
+    rule = wanted or rule
+    function = function_of(rule, own_rules)
+    if foretell(function, 1.0, 1.0, 0.5) is None:
+        return {}
+    with np.errstate(all="ignore"):
+        best = best_of(function, condition_number)
+    return {"rule": rule, "learning_rate": best.learning_rate, "momentum": best.momentum}
+
+
+def critical_momentum(own_rules, rule, learning_rate, curvature=1.0, **_others):
+    """Return the momentum that settles soonest at this learning rate."""
+    function = function_of(rule, own_rules)
+    if foretell(function, curvature, learning_rate, 0.5) is None:
+        return {}
+    with np.errstate(all="ignore"):
+        momentum = theory.critical_damping(function, curvature, learning_rate).momentum
+    # Many digits: where the two roots meet, they part at the least error.
+    return {"momentum": float(f"{momentum:.9g}")}
+
+
+def edge_learning_rate(own_rules, rule, momentum, **_others):
+    """Return the largest learning rate that does not diverge at curvature 1 and this momentum."""
+    function = function_of(rule, own_rules)
+    return {"learning_rate": theory.learning_rate_limit(function, 1.0, momentum)}

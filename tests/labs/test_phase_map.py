@@ -8,10 +8,10 @@ from matplotlib.text import Text
 
 from momentum_lab import theory
 from momentum_lab.labs import phase_map
+from momentum_lab.labs.best import critical_momentum
 from momentum_lab.labs.phase_map.experiment import (
     MAP_LEARNING_RATES,
     MAP_MOMENTA,
-    critical_momentum,
     probe_map,
     rule_map,
 )

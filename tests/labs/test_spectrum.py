@@ -10,9 +10,9 @@ from test_plots import assert_readable, drawn, entry, framed, texts_of  # noqa: 
 
 from momentum_lab import theory
 from momentum_lab.labs import spectrum
-from momentum_lab.labs.best import CONDITION_NUMBERS, best_curve, updates_to_a_tenth
+from momentum_lab.labs.best import CONDITION_NUMBERS, best_curve, best_values, updates_to_a_tenth
 from momentum_lab.labs.settings import LINEAR_RULES
-from momentum_lab.labs.spectrum.experiment import best_values, probe_spectrum
+from momentum_lab.labs.spectrum.experiment import probe_spectrum
 from momentum_lab.labs.spectrum.view import SPECTRUM
 from momentum_lab.landscapes import quadratic
 from momentum_lab.live.picture import Sheet

@@ -2,7 +2,8 @@
 
 from functools import partial
 
-from momentum_lab.labs.bowl.experiment import critical_bowl_momentum, descend_bowl
+from momentum_lab.labs.best import critical_momentum
+from momentum_lab.labs.bowl.experiment import descend_bowl
 from momentum_lab.labs.bowl.view import BOWL
 from momentum_lab.labs.settings import LIMIT_LEARNING_RATES, MOMENTA, rule_choice
 from momentum_lab.live.controls import Number, even_grid, log_grid
@@ -36,7 +37,7 @@ def bowl(*own_rules, **start):
         BOWL,
         presets=BOWL_PRESETS,
         start=start,
-        answers={"critical damping": partial(critical_bowl_momentum, own_rules)},
+        answers={"critical damping": partial(critical_momentum, own_rules)},
         heroes=("learning_rate", "momentum", "curvature"),
         pick={"bowl": ("start", None)},
     )

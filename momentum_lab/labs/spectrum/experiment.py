@@ -9,14 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from momentum_lab import theory
-from momentum_lab.labs.best import (
-    CONDITION_NUMBERS,
-    N_CURVATURES,
-    Best,
-    best_curve,
-    best_of,
-    spectrum_of,
-)
+from momentum_lab.labs.best import CONDITION_NUMBERS, Best, best_curve, best_of, spectrum_of
 from momentum_lab.labs.spectrum.words import SpectrumWords
 from momentum_lab.labs.words import function_of, offered
 from momentum_lab.rules import RULES
@@ -34,22 +27,25 @@ class SpectrumResult(SpectrumWords):
     best: what this rule could reach here.
     spectrum, rates: curvatures, the flattest first, and the rate of each; beyond, rates_beyond:
     the same for flatter ones, which a larger condition number would reach.
-    slowest, regime: the places of the slowest curvatures, and what these do.
-    shares: what each of five curvatures, the bands, has of the loss, (5, updates + 1). All start
-    at rest with the same loss; the five add up to 1 at the start.
+    rate, slowest, regime: of the slowest curvatures; where they are; and what they do.
+    shares: what each of five curvatures, the bands, has of the loss, (5, updates + 1), and their
+    total. All start at rest with the same loss; the five add up to 1 at the start.
     """
 
     condition_number: int
+    n_updates: int
     curves: dict
     best: Best
     spectrum: np.ndarray
     rates: np.ndarray
     beyond: np.ndarray
     rates_beyond: np.ndarray
+    rate: float
     slowest: np.ndarray
     regime: str
     bands: np.ndarray
     shares: np.ndarray
+    total: np.ndarray
 
 
 def probe_spectrum(own_rules, built_in, rule, condition_number, learning_rate, momentum, updates):
@@ -61,34 +57,25 @@ def probe_spectrum(own_rules, built_in, rule, condition_number, learning_rate, m
     function, settings = function_of(rule, own_rules), (learning_rate, momentum)
     rules = offered(own_rules, built_in)
     spectrum, bands = spectrum_of(condition_number), np.geomspace(1 / condition_number, 1, N_BANDS)
-    beyond = np.geomspace(1 / CONDITION_NUMBERS[-1], spectrum[0], N_CURVATURES // 2)
+    beyond = np.geomspace(1 / CONDITION_NUMBERS[-1], spectrum[0], 80)
     with np.errstate(all="ignore"):  # theory tries a rule at weights that no descent may reach
-        errors = theory.error_by_curvature(function, bands, *settings, updates)
+        losses = theory.error_by_curvature(function, bands, *settings, updates)
+        shares = losses / losses[:, :1] / N_BANDS
         rates, rates_beyond = (theory.rate(function, c, *settings) for c in (spectrum, beyond))
         slowest = _slowest(rates)
-        telling = spectrum[slowest if len(slowest) <= 2 else [N_CURVATURES // 2]]
+        telling = spectrum[slowest if len(slowest) <= 2 else [len(spectrum) // 2]]
         return SpectrumResult(
             rule,
             *settings,
             condition_number,
+            updates,
             # Built-in ones first: they stand first where a name is that of several curves.
             {name: best_curve(rules[name]) for name in sorted(rules, key=lambda n: n not in RULES)},
             best_of(function, condition_number),
-            *(spectrum, rates, beyond, rates_beyond, slowest),
+            *(spectrum, rates, beyond, rates_beyond, float(rates.max()), slowest),
             _regime(function, telling, *settings),
-            bands,
-            errors / errors[:, :1] / N_BANDS,
+            *(bands, shares, shares.sum(axis=0)),
         )
-
-
-def best_values(own_rules, wanted=None, *, rule, condition_number, **_others):
-    """Return the values that take a lab to the best settings of a rule, at its condition number.
-
-    wanted: the name of the rule; without one, the present rule.
-    """
-    rule = wanted or rule
-    best = best_of(function_of(rule, own_rules), condition_number)
-    return {"rule": rule, "learning_rate": best.learning_rate, "momentum": best.momentum}
 
 
 def _slowest(rates):

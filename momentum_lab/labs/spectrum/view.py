@@ -1,7 +1,5 @@
 """The spectrum: best rates over the condition number, the rate of each curvature, and the loss."""
 
-import itertools
-
 import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator, PercentFormatter
@@ -10,14 +8,7 @@ from momentum_lab.labs.best import CONDITION_NUMBERS
 from momentum_lab.labs.paths import areas, first_above, letter_below, rule_curves
 from momentum_lab.labs.words import as_written
 from momentum_lab.live.picture import View
-from momentum_lab.live.style import (
-    GRID,
-    LINE,
-    SOFT_INK,
-    decades,
-    heading,
-    panel,
-)
+from momentum_lab.live.style import GRID, LINE, SOFT_INK, decades, heading, panel
 
 TOP_UPDATES = 20, 40, 60, 100, 150, 200, 300
 TOP_RATES = 1.25, 3, 10, 30, 100  # so few limits, so that a rate above 1 looks large
@@ -36,12 +27,14 @@ def _frame(figure):
     curves, rates, loss, left = axes.values()
     curves.set(xscale="log", yscale="log", xlim=(1.6, 1250), xlabel="condition number")
     curves.set_xticks([2, 10, 100, 1000], ["2", "10", "100", "1,000"])
-    curves.yaxis.set_major_formatter(FuncFormatter(_count))
+    curves.yaxis.set_major_formatter(
+        FuncFormatter(lambda n, _: f"{n:,.0f}" if 1 <= n <= 1e4 else as_written(n))
+    )
     heading(curves, "updates for a factor of ten, each rule at its best").set_y(1.012)
-    rates.set(xscale="log", xlim=(0.0009, 1.1))
+    along = "curvature: from the flattest direction to the steepest"
+    rates.set(xscale="log", xlim=(0.0009, 1.1), xlabel=along)
     rates.set_xticks([0.001, 0.01, 0.1, 1], ["0.001", "0.01", "0.1", "1"])
     rates.axhline(1, color=SOFT_INK, lw=1, ls=(0, (4, 3)))
-    rates.set_xlabel("curvature: from the flattest direction to the steepest")
     heading(rates, "rate: what an update keeps")
     for axis in (curves.xaxis, curves.yaxis, rates.xaxis):
         axis.set_minor_locator(NullLocator())
@@ -49,18 +42,13 @@ def _frame(figure):
     heading(loss, "loss: five equal shares at first")
     for axis in (rates.yaxis, loss.yaxis, loss.xaxis):
         axis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
-    left.set(xlim=(0, 1), ylim=(-0.6, 4.6), xticks=[0, 0.5, 1], yticks=[])
+    left.set(xlim=(0, 1), ylim=(-0.6, 4.6), xticks=[0, 0.5, 1], yticks=[], xlabel="of what is left")
     left.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %", is_latex=True))
     left.grid(axis="y", visible=False)
-    left.set_xlabel("of what is left")
     place = {"transform": left.get_yaxis_transform(), "ha": "right", "va": "center"}
     for row, name in ((4, "steepest"), (0, "flattest")):
         left.text(-0.19, row, name, **place, **SMALL)
     return axes
-
-
-def _count(value, _position):
-    return f"{value:,.0f}" if 1 <= value <= 10_000 else as_written(value)
 
 
 def _scale(axes, entries):
@@ -143,10 +131,8 @@ def _draw_loss(axes, result, look, shown):
     edges = np.minimum(result.shares[:, : shown + 1].cumsum(axis=0), 2 * top)
     edges = np.vstack([np.zeros(shown + 1), edges])
     there_and_back = np.concatenate([updates, updates[::-1]])
-    bands = [
-        np.column_stack([there_and_back, np.concatenate([below, above[::-1]])])
-        for below, above in itertools.pairwise(edges)
-    ]
+    heights = np.concatenate([edges[:-1], edges[1:, ::-1]], axis=1)
+    bands = [np.column_stack([there_and_back, height]) for height in heights]
     areas(axes, bands, facecolors=_shades(look.color, len(bands)), linewidths=0)
     axes.plot(updates, total, color=look.color, lw=1.6, zorder=3)
     axes.plot(shown, min(total[-1], top), "o", color=look.color, ms=6, clip_on=False, zorder=4)

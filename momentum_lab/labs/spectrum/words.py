@@ -24,24 +24,9 @@ class SpectrumWords(Result):
         return self.rule, self.curves
 
     @property
-    def n_updates(self):
-        """How many updates are shown at most."""
-        return self.shares.shape[1] - 1
-
-    @property
-    def total(self):
-        """The whole loss before the first and after each update; 1 at the start."""
-        return self.shares.sum(axis=0)
-
-    @property
     def growth(self):
         """The highest loss on the way; 1 for a loss that never rises above its start."""
         return float(self.total.max())
-
-    @property
-    def rate(self):
-        """The rate of the slowest curvature, and so of the whole loss."""
-        return float(self.rates.max())
 
     @property
     def converges(self):
@@ -80,8 +65,8 @@ class SpectrumWords(Result):
     @property
     def label(self):
         """The run in a legend."""
-        words = f"{shortened(in_words(self.rule))} κ {self.condition_number}"
-        words += f" α {self.learning_rate:.3g}"
+        name = f"{shortened(in_words(self.rule))} κ {self.condition_number}"
+        words = f"{name} α {self.learning_rate:.3g}"
         return words if self.rule in WITHOUT_MOMENTUM else f"{words} β {self.momentum:.2g}"
 
     @property
@@ -135,9 +120,8 @@ class SpectrumWords(Result):
     @property
     def numbers(self):
         """The row of this run."""
-        row = self.row_of_settings()
-        return {"rule": row["rule"], "κ": f"{self.condition_number}"} | {
-            **row,
+        row = {"rule": "", "κ": f"{self.condition_number}"} | self.row_of_settings()
+        return row | {
             "rate": f"{self.rate:.4g}",
             "best rate": f"{self.best.rate:.4g}",
             "updates for a tenth": _or_never(self.updates_to_a_tenth),
