@@ -242,7 +242,8 @@ def _from_formulas(name, height, slopes, curvatures, places):
     d = len(places["start"])
 
     def columns(weights):
-        return np.moveaxis(_checked(weights, d), -1, 0)
+        weights = _checked(weights, d)
+        return [weights[..., i] for i in range(d)]
 
     def side_by_side(parts, shape):  # some are a single number, the same everywhere
         result = np.empty((*shape, d))

@@ -78,16 +78,8 @@ def program_2017(momentum):
     for _ in range(EPOCHS_2017):
         generator.shuffle(order)
         orders.append(order.copy())
-    run = train(
-        network,
-        items,
-        previous_delta,
-        LEARNING_RATE_2017,
-        check.momenta(momentum),
-        seed=SEED_2017,
-        weights=weights,
-        order=orders,
-    )
+    rule = previous_delta, LEARNING_RATE_2017, check.momenta(momentum)
+    run = train(network, items, *rule, seed=SEED_2017, weights=weights, order=orders)
     return Replay(
         **vars(run),
         errors=run.epoch_errors[9::10].copy(),

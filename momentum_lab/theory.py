@@ -50,7 +50,7 @@ def response(rule, gradients, learning_rate, momentum, weight=0.0, memory=0.0):
     and as `train` does.
     """
     rule = try_rule(get_rule(rule))
-    gradients = check.one_row("gradients", gradients)
+    gradients = check.one_row("gradients", gradients, 0)
     learning_rate = check.one_number("learning_rate", check.learning_rates(learning_rate))
     momentum = check.one_number("momentum", check.momenta(momentum))
     weights, memory = [check.one_number("weight", weight)], check.one_number("memory", memory)
@@ -208,9 +208,8 @@ class Damping(NamedTuple):
 def learning_rate_limit(rule, curvature, momentum):
     """Return the largest learning rate that does not diverge at this curvature and momentum.
 
-    Found by bisection on `rate`, to 1e-12 of its value; `curvature` and `momentum` are numbers.
-    It is the upper end of the stable range (of the uppermost, if there are several), which for
-    most rules begins at 0; 0 where nothing is stable, inf where there is no end.
+    Found by bisection on `rate`, to 1e-12 of its value: the upper end of the (uppermost) stable
+    range, which for most rules begins at 0; 0 where nothing is stable, inf where there is no end.
     Raises ValueError for a curvature that is not positive, or a rule that is not linear.
     """
     curvature = check.one_number("curvature", check.positive("curvature", curvature))
@@ -477,7 +476,7 @@ def error_by_curvature(rule, curvatures, learning_rate, momentum, updates):
     Each weight starts at 1 with memory 0. Raises ValueError for curvatures that are not one
     row, and as `from_rest`.
     """
-    curvatures = check.one_row("curvatures", curvatures)
+    curvatures = check.one_row("curvatures", curvatures, 0)
     learning_rate = check.one_number("learning_rate", check.learning_rates(learning_rate))
     momentum = check.one_number("momentum", check.momenta(momentum))
     weights = from_rest(rule, curvatures, learning_rate, momentum, updates)

@@ -172,8 +172,7 @@ class Path(_ReadOnly):
     """One descent on a landscape: what went in, and every update. Arrays are read-only.
 
     `diverged_at` is the number (from 1) of the update that would have made the weight vector
-    longer than 10⁴, or any number infinite or NaN; else None. That update is undone and ends
-    the path, so it counts nowhere else.
+    longer than 10⁴, or any number infinite or NaN, and was undone; else None.
 
     learning_rate, momentum: as given, one number or one for each update that was asked for.
     weights: at the start and after each update, (n_updates + 1, d).

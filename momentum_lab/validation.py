@@ -55,10 +55,10 @@ def one_number(name, value):
     return float(array)
 
 
-def one_row(name, value):
-    """Return `value` as a float64 row; raises ValueError for other shapes and an empty row."""
+def one_row(name, value, smallest=1):
+    """Return `value` as a float64 row of `smallest` numbers at least, or raise ValueError."""
     array = finite(name, value)
-    if array.ndim != 1 or array.size == 0:
+    if array.ndim != 1 or array.size < smallest:
         raise ValueError(f"{name} must be one row of numbers, got shape {array.shape}")
     return array
 

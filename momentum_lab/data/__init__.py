@@ -23,9 +23,8 @@ class Dataset:
 
     `inputs` (n_items, n_features) and the one-hot `targets` (n_items, n_classes) become float64
     arrays of the data set's own that cannot be written to; the names become tuples of str.
-    Raises ValueError for shapes that do not fit together, for empty data, for NaN or infinite
-    inputs and for targets that are not one-hot; TypeError for values that are not numbers and
-    for names that are not text.
+    Raises ValueError for empty data, shapes that do not fit together, NaN or infinite inputs and
+    targets that are not one-hot; TypeError for what is no number and for names that are no text.
     """
 
     inputs: np.ndarray
@@ -77,10 +76,8 @@ class Dataset:
 
         x ← (x − mean) / sd, where mean and population sd are those of the data set `reference`
         (by default this one): scale a test set by its training set, `test.standardized(train)`.
-        A feature that is constant in `reference` has sd 0 and is only centred. The feature names
-        stay as they are, though the unit is now the sd.
-        Raises TypeError if `reference` is not a Dataset, ValueError if its number of features
-        differs or a feature is too large for its sd to be a float64.
+        A feature that is constant in `reference` is only centred. Raises TypeError if that is not
+        a Dataset, ValueError if its features differ in number or one is too large to have an sd.
         """
         reference = self if reference is None else reference
         if not isinstance(reference, Dataset):
@@ -114,9 +111,8 @@ class Dataset:
         return self.take(rng.permutation(train)), self.take(rng.permutation(test))
 
     def take(self, rows):
-        """Return the data set of these `rows` (whole numbers from 0), in this order.
+        """Return the data set of these `rows` (whole numbers from 0), in this order; names stay.
 
-        Names and classes stay, also of classes that lose all their items.
         Raises TypeError unless rows are whole numbers, ValueError for none or one out of range.
         """
         rows = _whole_numbers("rows", rows, self.n_items)
@@ -126,14 +122,10 @@ class Dataset:
 def one_hot(labels, n_classes):
     """Return targets (n_items, n_classes): a 1 in the column of each item's label, else 0.
 
-    `labels` are whole numbers from 0 to n_classes − 1, shape (n_items,).
-    Raises TypeError unless they are whole numbers, ValueError for none or one out of range.
+    Raises TypeError unless labels are whole numbers, ValueError for none or one out of range.
     """
     n_classes = check.whole_number("n_classes", n_classes, 1)
     return np.eye(n_classes)[_whole_numbers("labels", labels, n_classes)]
-
-
-# --- real data ------------------------------------------------------------------------------
 
 
 @functools.cache  # safe to share: a Dataset cannot be changed
@@ -180,9 +172,6 @@ def digits():
     return Dataset(inputs, one_hot(labels, 10), features, list("0123456789"), "digits")
 
 
-# --- made-up data ---------------------------------------------------------------------------
-
-
 def two_moons(n_items=200, noise=0.15, seed=0):
     """Return two interlocked half circles of radius 1 in the plane, one for each class.
 
@@ -219,14 +208,8 @@ DATASETS = {make.__name__: make for make in (iris, penguins, two_moons, spirals,
 
 
 def load(name):
-    """Return the data set called `name` in `DATASETS`, made with its default arguments.
-
-    Raises ValueError for an unknown name, with the nearest known one.
-    """
+    """Return the data set called `name` in `DATASETS`; an unknown name is a ValueError."""
     return check.by_name("data set", name, DATASETS)()
-
-
-# --- reading a csv file ---------------------------------------------------------------------
 
 
 def read_csv(path, feature_names, class_names, class_column="species", n_items=None):
@@ -234,9 +217,8 @@ def read_csv(path, feature_names, class_names, class_column="species", n_items=N
 
     The columns `feature_names` become the inputs, in this order; other columns are not read.
     `n_items`, if given, is the number of items that the file must hold.
-    Raises ValueError that names file and line for a column that is missing, a line with too few
-    or too many fields, a value that is not a finite number, a class not in `class_names`, a file
-    that is empty or ends too soon; FileNotFoundError if there is no such file.
+    Raises FileNotFoundError, and for whatever is wrong in the file a ValueError that names its
+    line: columns, the number of fields, values, classes, and the number of items.
     """
     path = Path(path) if isinstance(path, str) else path
     (line, header), *items = _lines(path) or [(1, [])]
@@ -286,9 +268,6 @@ def _number(where, column, text):
     if not math.isfinite(value):
         raise ValueError(f"{where}, column {column!r}: expected a finite number, found {text!r}")
     return value
-
-
-# --- checks and small steps -----------------------------------------------------------------
 
 
 def _table(name, value, shape):

@@ -61,6 +61,7 @@ TICKS = {
     "ytick.minor.visible": True, "ytick.major.width": 4, "ytick.major.pad": 10,
 }  # fmt: skip
 STYLES = {name: [name] for name in matplotlib.style.available}
+AVAILABLE = list(STYLES)
 STYLES["classic"] = ["classic", {key: matplotlib.rcParamsDefault[key] for key in WHILE_DRAWING}]
 STYLES |= {"hand drawn": [HAND_DRAWN], "colors": [COLORS], "letters": [LETTERS]}
 STYLES |= {"lines": [LINES], "axes": [AXES], "ticks": [TICKS]}
@@ -77,12 +78,16 @@ def shown_by_default():
     return shown
 
 
-@pytest.mark.parametrize("style", STYLES.values(), ids=STYLES)
-def test_a_style_of_the_readers_own_changes_no_picture_and_stays(style, shown_by_default):
-    with matplotlib.style.context(style):
+@pytest.mark.parametrize("name", STYLES)
+def test_a_style_of_the_readers_own_changes_no_picture_and_stays(name, shown_by_default):
+    labs = list(shown_by_default.values())
+    if name in AVAILABLE and name != "classic":  # two labs each, in turns; what follows: all
+        first = 2 * AVAILABLE.index(name) % len(labs)
+        labs = labs[first : first + 2]
+    with matplotlib.style.context(STYLES[name]):
         students = matplotlib.rcParams.copy()
         assert students != matplotlib.rcParamsDefault
-        for lab, expected in shown_by_default.values():
+        for lab, expected in labs:
             picture = new_picture(lab.picture.view, *entries(lab))
             assert picture.png() == expected, lab.name
         assert matplotlib.rcParams.copy() == students
