@@ -7,11 +7,11 @@ A rule becomes machine code only where that is Python to the last bit: see `_is_
 """
 
 import builtins
+import contextlib
 import functools
 import hashlib
 import itertools
 import math
-import operator
 from types import CellType, FunctionType
 from types import ModuleType as Module
 
@@ -60,29 +60,18 @@ def _distance(a, b):
     return math.sqrt(((a - b) ** 2).sum())
 
 
-def _train_epochs(
-    rule,
-    error_code,
-    n_hidden,
-    weights,
-    memory,
-    inputs,
-    targets,
-    order,
-    batch_size,
-    learning_rates,
-    momenta,
-    update_errors,
-    epoch_weights,
-    trajectory,
-    step_parts,
-):
-    """Train in place over the epochs of `order`.
+def _train_epochs(rule, sizes, state, items, settings, records):
+    """Train in place over the epochs of the order.
 
     Return 0, or the number of the update that diverged: one that takes the weights past
     LENGTH_LIMIT is undone and ends the loop.
     `trajectory` and `step_parts` are filled where they have rows.
     """
+    error_code, n_hidden, batch_size = sizes
+    weights, memory = state
+    inputs, targets, order = items
+    learning_rates, momenta = settings
+    update_errors, epoch_weights, trajectory, step_parts = records
     n_inputs, n_outputs = inputs.shape[1], targets.shape[1]
     hb = n_inputs * n_hidden  # where the hidden biases start in the flat vector
     ho = hb + n_hidden
@@ -175,22 +164,13 @@ def _train_epochs(
     return 0
 
 
-_TRAIN_EPOCHS = types.int64(
+_TRAIN_EPOCHS = types.int64(  # as the arguments of _train_epochs
     types.FunctionType(RULE_ON_ALL),
-    types.int64,  # error_code
-    types.int64,  # n_hidden
-    _vector,  # weights
-    _vector,  # memory
-    _fixed_matrix,  # inputs
-    _fixed_matrix,  # targets
-    _fixed_order,
-    types.int64,  # batch_size
-    _fixed_vector,  # learning_rates
-    _fixed_vector,  # momenta
-    _vector,  # update_errors
-    _matrix,  # epoch_weights
-    _matrix,  # trajectory
-    _matrix,  # step_parts
+    types.UniTuple(types.int64, 3),
+    types.UniTuple(_vector, 2),
+    types.Tuple([_fixed_matrix, _fixed_matrix, _fixed_order]),
+    types.UniTuple(_fixed_vector, 2),
+    types.Tuple([_vector, _matrix, _matrix, _matrix]),
 )
 
 
@@ -203,12 +183,12 @@ def training_kernel():
 @functools.cache
 def hand_over():
     """Return a compiled rule that changes no weight and puts the gradient into the memory."""
-    return compiled(_hand_over, RULE_ON_ALL, cache=True)
 
+    def hand_over(weights, gradient, memory, learning_rate, momentum):
+        memory[:] = gradient
+        return 0.0
 
-def _hand_over(weights, gradient, memory, learning_rate, momentum):
-    memory[:] = gradient
-    return 0.0
+    return compiled(hand_over, RULE_ON_ALL, cache=True)
 
 
 def compiled_rule(rule):
@@ -257,14 +237,12 @@ def _builtin_rule(rule):
 @cached_by_meaning(maxsize=32)
 def _own_rule(rule):
     helpers = []
-    try:
+    with contextlib.suppress(Exception):  # numba cannot compile it, and says so in many ways
         single = _checked_copy(rule, helpers)
         single.compile((_number,) * 5)
         on_all = _on_all(single, "own_rule", cache=False)
         if all(map(_is_arithmetic, helpers)) and _agrees(rule, single):
             return on_all
-    except Exception:  # numba cannot compile it, and says so in many ways
-        pass
     return None
 
 
@@ -302,52 +280,24 @@ def _checked(function):
     return checked
 
 
-@numba.njit
-def _smaller(a, b):
-    return b if b < a else a
-
-
-@numba.njit
-def _larger(a, b):
-    return b if b > a else a
-
-
-@numba.njit
-def _where(condition, a, b):
-    return a if condition else b
-
-
-@numba.njit
-def _sign(x):
-    return 1.0 if x > 0 else -1.0 if x < 0 else 0.0 * abs(x)
-
-
-@numba.njit
-def _size(x):
-    return math.fabs(x)
-
-
+_smaller = numba.njit(lambda a, b: b if b < a else a)
+_larger = numba.njit(lambda a, b: b if b > a else a)
+_where = numba.njit(lambda condition, a, b: a if condition else b)
+_sign = numba.njit(lambda x: 1.0 if x > 0 else -1.0 if x < 0 else 0.0 * abs(x))
+_size = numba.njit(lambda x: math.fabs(x))
 _ROOT = _checked(math.sqrt)
 _IN_MATH = {name: _checked(getattr(math, name)) for name in ("exp", "log", "sin", "cos", "tanh")}
 _IN_MATH |= {"sqrt": _ROOT, "fabs": _size, "pi": math.pi, "e": math.e}
 # numpy's own exp or tanh may differ from these in the last bit, so that only exact ones are here.
 _IN_NUMPY = {"sqrt": _ROOT, "abs": _size, "sign": _sign, "where": _where}
+_CHECKED = {id(math): Module("math"), id(np): Module("numpy"), id(np.where): _where}
+_CHECKED |= {id(min): _smaller, id(max): _larger, id(abs): _size}
+for _module, _functions in ((math, _IN_MATH), (np, _IN_NUMPY)):
+    vars(_CHECKED[id(_module)]).update(_functions)
+    _CHECKED |= {id(getattr(_module, name)): value for name, value in _functions.items()}
 
-
-def _module(name, functions):
-    module = Module(name)
-    vars(module).update(functions)
-    return module
-
-
-_CHECKED = {id(math): _module("math", _IN_MATH), id(np): _module("numpy", _IN_NUMPY)}
-_CHECKED |= {id(min): _smaller, id(max): _larger, id(abs): _size, id(np.where): _where}
-_CHECKED |= {id(getattr(math, name)): value for name, value in _IN_MATH.items()}
-_CHECKED |= {id(getattr(np, name)): value for name, value in _IN_NUMPY.items()}
-
-_WITH_A_FLOAT = {getattr(operator, name) for name in ("add", "sub", "mul", "truediv", "neg", "pos")}
-_WITH_A_FLOAT |= {getattr(operator, name) for name in ("iadd", "isub", "imul", "itruediv")}
-_COMPARISONS = {getattr(operator, name) for name in ("lt", "le", "gt", "ge", "eq", "ne", "not_")}
+_WITH_A_FLOAT = "add sub mul truediv neg pos iadd isub imul itruediv".split()
+_COMPARISONS = "lt le gt ge eq ne not_".split()
 _MOVES = {"build_tuple", "exhaust_iter", "static_getitem", "cast", "getattr"}
 _MOST_EXACT = 2**53  # whole numbers beyond are not exact as floats
 
@@ -360,49 +310,40 @@ def _is_arithmetic(helper):
     which an interrupt could not stop. Read off numba's typed form, so whatever is new is refused.
     """
     forms = [result.type_annotation for result in helper.overloads.values()]
-    return all(
-        _is_allowed(statement, label, form)
-        for form in forms
-        for label, block in form.blocks.items()
-        for statement in block.body
-    )
+    blocks = [(form, *block) for form in forms for block in form.blocks.items()]
+    return all(_is_allowed(part, *where) for *where, block in blocks for part in block.body)
 
 
-def _is_allowed(statement, label, form):
-    if isinstance(statement, ir.Jump | ir.Branch):
-        return all(target > label for target in statement.get_targets())
-    if isinstance(statement, ir.Del | ir.Return | ir.StaticRaise):
-        return True
-    if not isinstance(statement, ir.Assign):
-        return False
-    value = statement.value
-    if isinstance(value, ir.Global | ir.FreeVar | ir.Const):
-        return _is_known(value.value)
-    if isinstance(value, ir.Expr):
-        return _is_allowed_expression(value, form)
-    return isinstance(value, ir.Arg | ir.Var)
+def _is_allowed(statement, form, label):
+    match statement:
+        case ir.Jump() | ir.Branch():
+            return all(target > label for target in statement.get_targets())
+        case ir.Assign(value=ir.Global() | ir.FreeVar() | ir.Const() as known):
+            return _is_known(known.value)
+        case ir.Assign(value=ir.Expr() as expression):
+            return _is_allowed_expression(expression, form)
+        case ir.Assign(value=ir.Arg() | ir.Var()) | ir.Del() | ir.Return() | ir.StaticRaise():
+            return True
+    return False
 
 
 def _is_known(value):
     """Whether a constant, or what a name stands for, is a number or among the allowed."""
     if type(value) is int:
         return abs(value) <= _MOST_EXACT
-    return (
-        type(value) in (float, bool, str, np.float64)
-        or value is bool
-        or isinstance(value, numba.core.dispatcher.Dispatcher)
-        or (isinstance(value, type) and issubclass(value, Exception))
-        or any(value is checked for checked in _CHECKED.values())
-    )
+    if isinstance(value, type):
+        return value is bool or issubclass(value, Exception)
+    allowed = float, bool, str, np.float64, numba.core.dispatcher.Dispatcher
+    return isinstance(value, allowed) or any(value is checked for checked in _CHECKED.values())
 
 
 def _is_allowed_expression(expression, form):
     if expression.op in ("binop", "inplace_binop", "unary"):
-        arguments = form.calltypes[expression].args
-        if expression.fn in _COMPARISONS:
+        arguments, name = form.calltypes[expression].args, expression.fn.__name__
+        if name in _COMPARISONS:
             return all(isinstance(kind, types.Number | types.Boolean) for kind in arguments)
         used = [form.typemap[variable.name] for variable in expression.list_vars()]
-        return expression.fn in _WITH_A_FLOAT and _number in used
+        return name in _WITH_A_FLOAT and _number in used
     if expression.op == "call":
         called = form.typemap[expression.func.name]
         return not isinstance(called, types.Function) or called.typing_key is bool
@@ -418,10 +359,6 @@ def _agrees(rule, single):
                 given = single(*arguments)
             except Exception:  # in doubt it asks Python
                 continue
-            try:
-                expected = call_rule(rule, *arguments)
-            except ValueError:
-                return False
-            if repr(tuple(map(float, given))) != repr(expected):
+            if repr(tuple(map(float, given))) != repr(call_rule(rule, *arguments)):
                 return False
     return True

@@ -11,7 +11,7 @@ import numpy as np
 
 from momentum_lab import kernels
 from momentum_lab.network import ERRORS, Network
-from momentum_lab.rules import RULES, call_rule, try_rule
+from momentum_lab.rules import RULES, call_on_each, try_rule
 
 WEIGHTS_A_CALL = 10_000_000  # visited in one call of the compiled loop: a tenth of a second
 VISITS_IN_DOUBT = 2_000  # in one call with a reader's rule, which may be made again in Python
@@ -27,20 +27,18 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Loop:
-    """What one run reads, and the arrays that it fills; `path` and `parts` where they have rows."""
+    """What one run reads, and the arrays that it fills.
+
+    items: inputs, targets, order; settings: learning rate and momentum of each update.
+    records: update_errors, epoch_weights, trajectory, step_parts, the last two if they have rows.
+    """
 
     network: Network
-    inputs: np.ndarray
-    targets: np.ndarray
-    order: np.ndarray
     batch_size: int
-    rates: np.ndarray
-    kept: np.ndarray
     weights: np.ndarray
-    update_errors: np.ndarray
-    epoch_weights: np.ndarray
-    path: np.ndarray
-    parts: np.ndarray
+    items: tuple
+    settings: tuple
+    records: tuple
 
     def run(self, rule, visits):
         """Train in place, `visits` items a call; return the diverging update's number or None."""
@@ -55,7 +53,8 @@ class Loop:
         return None
 
     def _pieces(self, visits):
-        epochs, n_items = self.order.shape
+        order = self.items[2]
+        epochs, n_items = order.shape
         an_epoch = -(-n_items // self.batch_size)
         at_once = max(1, visits // n_items)
         updates = an_epoch if visits >= n_items else max(1, visits // self.batch_size)
@@ -64,8 +63,8 @@ class Loop:
             for update in range(0, an_epoch, updates):
                 items = slice(update * self.batch_size, (update + updates) * self.batch_size)
                 first, length = epoch * an_epoch + update, min(updates, an_epoch - update)
-                last = first + length * len(self.order[some])
-                yield Piece(slice(first, last), some, self.order[some, items])
+                last = first + length * len(order[some])
+                yield Piece(slice(first, last), some, order[some, items])
 
     def _train(self, piece, rule, compiled, memory):
         """Train one piece in place; return 0 or which of its updates diverged."""
@@ -80,23 +79,14 @@ class Loop:
 
     def _call(self, piece, rule_on_all, memory, parts=None):
         updates, epochs, order = piece
-        return kernels.training_kernel()(
-            rule_on_all,
-            ERRORS.index(self.network.error_name),
-            self.network.n_hidden,
-            self.weights,
-            memory,
-            self.inputs,
-            self.targets,
-            order,
-            self.batch_size,
-            self.rates[updates],
-            self.kept[updates],
-            self.update_errors[updates],
-            self.epoch_weights[epochs],
-            self.path[updates.start : updates.stop + 1],
-            self.parts[updates] if parts is None else parts,
-        )
+        sizes = ERRORS.index(self.network.error_name), self.network.n_hidden, self.batch_size
+        state, items = (self.weights, memory), (*self.items[:2], order)
+        settings = tuple(value[updates] for value in self.settings)
+        errors, epoch_weights, path, all_parts = self.records
+        path = path[updates.start : updates.stop + 1]
+        parts = all_parts[updates] if parts is None else parts
+        records = errors[updates], epoch_weights[epochs], path, parts
+        return kernels.training_kernel()(rule_on_all, sizes, state, items, settings, records)
 
     def _train_in_python(self, piece, rule, memory):
         """As `_train`, calling the rule for one weight after the other."""
@@ -112,28 +102,25 @@ class Loop:
                 if not self._update(rule, update, gradient, memory):
                     return update - start + 1
                 update += 1
-            self.epoch_weights[row] = self.weights
+            self.records[1][row] = self.weights
         return 0
 
     def _update(self, rule, update, gradient, memory):
         """Change weights and memory in place; return False, and change nothing, if it diverged."""
-        settings = float(self.rates[update]), float(self.kept[update])
-        old = self.weights.tolist(), gradient.tolist(), memory.tolist()
+        *_, path, parts = self.records
+        settings = [float(value[update]) for value in self.settings]
+        old, slopes, nothing = self.weights.tolist(), gradient.tolist(), [0.0] * memory.size
         with np.errstate(all="ignore"):
-            if len(self.parts):
-                alone = [
-                    call_rule(rule, w, g, 0.0, *settings)[0] for w, g, _ in zip(*old, strict=True)
-                ]
-                self.parts[update, 0] = _distance(alone, old[0])
-            new = [call_rule(rule, *numbers, *settings) for numbers in zip(*old, strict=True)]
-        weights = [weight for weight, _ in new]
-        if len(self.parts):
-            self.parts[update, 1] = _distance(alone, weights)
-        if not _distance(weights, [0.0] * len(weights)) <= kernels.LENGTH_LIMIT:  # also NaN
+            if len(parts):
+                alone, _ = call_on_each(rule, old, slopes, nothing, *settings)
+            weights, kept = call_on_each(rule, old, slopes, memory.tolist(), *settings)
+        if len(parts):
+            parts[update] = _distance(alone, old), _distance(alone, weights)
+        if not _distance(weights, nothing) <= kernels.LENGTH_LIMIT:  # also NaN
             return False
-        self.weights[:], memory[:] = weights, [kept for _, kept in new]
-        if len(self.path):
-            self.path[update + 1] = weights
+        self.weights[:], memory[:] = weights, kept
+        if len(path):
+            path[update + 1] = weights
         return True
 
 

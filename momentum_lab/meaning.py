@@ -9,6 +9,8 @@ import dis
 import functools
 import math
 import types
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -83,17 +85,12 @@ def cached_by_meaning(maxsize):
     return decorate
 
 
+@dataclass(frozen=True)
 class _Call:
     """A call that equals another one of the same key."""
 
-    def __init__(self, key, make):
-        self.key, self.make = key, make
-
-    def __hash__(self):
-        return hash(self.key)
-
-    def __eq__(self, other):
-        return self.key == other.key
+    key: tuple
+    make: Callable = field(compare=False)
 
 
 class _Reader:
@@ -153,22 +150,17 @@ class _Reader:
 def _look_up(path, function, cells):
     """Return the present value of a dotted name that the code of `function` reads."""
     name, *attributes = path
+    names = function.__globals__ if name in function.__globals__ else vars(builtins)
     try:
-        if name in cells:
-            value = cells[name].cell_contents
-        else:
-            everywhere = function.__globals__ if name in function.__globals__ else builtins.__dict__
-            value = everywhere[name]
+        value = cells[name].cell_contents if name in cells else names[name]
+        for attribute in attributes:
+            if not isinstance(value, types.ModuleType):
+                if attribute not in _PURE_ATTRIBUTES:
+                    raise _Unknown
+                return value
+            value = vars(value)[attribute]
     except (KeyError, ValueError) as error:  # a name or a cell without a value
         raise _Unknown from error
-    for attribute in attributes:
-        if not isinstance(value, types.ModuleType):
-            if attribute not in _PURE_ATTRIBUTES:
-                raise _Unknown
-            return value
-        if attribute not in vars(value):
-            raise _Unknown
-        value = vars(value)[attribute]
     return value
 
 

@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from momentum_lab.validation import unknown_name
+from momentum_lab import validation as check
 
 SMALLEST_DIVISOR = 1e-8  # keeps the adaptive rules from dividing by zero
 
@@ -117,9 +117,7 @@ def get_rule(rule):
     that is neither a name nor a function.
     """
     if isinstance(rule, str):
-        if rule not in RULES:
-            raise unknown_name("rule", rule, RULES)
-        return RULES[rule]
+        return check.by_name("rule", rule, RULES)
     if not callable(rule):
         raise TypeError(f"rule must be a name or a function, got {type(rule).__name__}")
     return rule
@@ -158,6 +156,13 @@ def call_rule(rule, *arguments):
             return float(weight), float(memory)
     complaint = f"must return (weight, memory), two real numbers, got {result!r}"
     raise _bad_rule(rule, complaint, arguments)
+
+
+def call_on_each(rule, weights, gradient, memory, *settings):
+    """Return the new weights and the new memory as two lists, calling the rule for each weight."""
+    numbers = zip(weights, gradient, memory, strict=True)
+    new = [call_rule(rule, *three, *settings) for three in numbers]
+    return [weight for weight, _ in new], [kept for _, kept in new]
 
 
 def rule_name(rule):

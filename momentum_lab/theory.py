@@ -12,15 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from momentum_lab import validation as check
 from momentum_lab.rules import call_rule, get_rule, plain, rule_name, try_rule
-from momentum_lab.validation import (
-    as_floats,
-    finite,
-    learning_rates,
-    momenta,
-    one_number,
-    whole_number,
-)
 
 REGIMES = ("smooth", "ringing", "sign-flipping", "edge", "diverging")
 """What a weight can do on its way, by the dominant root; see `regime`."""
@@ -57,13 +50,10 @@ def response(rule, gradients, learning_rate, momentum, weight=0.0, memory=0.0):
     and as `train` does.
     """
     rule = try_rule(get_rule(rule))
-    gradients = finite("gradients", gradients)
-    if gradients.ndim != 1:
-        raise ValueError(f"gradients must be one row of numbers, got shape {gradients.shape}")
-    learning_rate = one_number("learning_rate", learning_rates(learning_rate))
-    momentum = one_number("momentum", momenta(momentum))
-    memory = one_number("memory", finite("memory", memory))
-    weights = [one_number("weight", finite("weight", weight))]
+    gradients = check.one_row("gradients", gradients, 0)
+    learning_rate = check.one_number("learning_rate", check.learning_rates(learning_rate))
+    momentum = check.one_number("momentum", check.momenta(momentum))
+    weights, memory = [check.one_number("weight", weight)], check.one_number("memory", memory)
     gradient_parts, memory_parts = [], []
     with np.errstate(all="ignore"):
         for gradient in gradients.tolist():
@@ -108,9 +98,8 @@ def roots(rule, curvature, learning_rate, momentum):
     z² − (trace)·z + determinant = 0. A memory that never reaches the weight (rule plain) does
     not count: its root is given as 0. Raises as `transition_matrix`.
     """
-    middle, spread_squared = _middle_and_spread(
-        _linear_entries(rule, curvature, learning_rate, momentum)
-    )
+    entries = _linear_entries(rule, curvature, learning_rate, momentum)
+    middle, spread_squared = _middle_and_spread(entries)
     spread = np.sqrt(spread_squared + 0j)
     return np.stack([middle + spread, middle - spread], axis=-1)
 
@@ -118,8 +107,7 @@ def roots(rule, curvature, learning_rate, momentum):
 def rate(rule, curvature, learning_rate, momentum):
     """Return the factor by which the error shrinks (or grows) in each update, in the long run.
 
-    It is the larger absolute value of the two `roots`: below 1 the rule converges. Arguments
-    broadcast; raises as `transition_matrix`.
+    The larger absolute value of the two `roots`; arguments and errors as `transition_matrix`.
     """
     return _rate(_linear_entries(rule, curvature, learning_rate, momentum))[()]
 
@@ -130,8 +118,7 @@ def regime(rule, curvature, learning_rate, momentum):
     The dominant root z decides: diverging if |z| > 1 + EDGE; edge if |z| is within EDGE of 1;
     otherwise ringing if z is complex, sign-flipping if it is negative, smooth if it is not.
     A positive real z is close to 1 also at a tiny learning rate, where a rule creeps but
-    converges: such a z is at the edge only within CREEPING of 1.
-    Arguments broadcast; raises as `transition_matrix`.
+    converges: it is at the edge only within CREEPING. Arguments as for `transition_matrix`.
     """
     entries = _linear_entries(rule, curvature, learning_rate, momentum)
     middle, spread_squared = _middle_and_spread(entries)
@@ -147,16 +134,12 @@ def _call(rule, *arguments):
     with np.errstate(all="ignore"):
         try:
             weight, memory = rule(*arguments)
-            return _real("weight", weight), _real("memory", memory)
+            if np.iscomplexobj(weight) or np.iscomplexobj(memory):  # numpy would cut them, and warn
+                raise TypeError
+            return check.as_floats("weight", weight), check.as_floats("memory", memory)
         except Exception:  # from an `if` or a math function that was given an array
             each = np.vectorize(functools.partial(call_rule, rule), otypes=(float, float))
             return each(*arguments)
-
-
-def _real(name, value):
-    if np.iscomplexobj(value):  # which numpy would cut off with a warning
-        raise TypeError
-    return as_floats(name, value)
 
 
 def _entries(rule, curvature, learning_rate, momentum):
@@ -169,23 +152,18 @@ def _entries(rule, curvature, learning_rate, momentum):
 def _linear_entries(rule, curvature, learning_rate, momentum):
     """Check everything; return the four entries of the matrix as arrays of one shape."""
     rule = try_rule(get_rule(rule))
-    settings = np.broadcast_arrays(
-        finite("curvature", curvature), learning_rates(learning_rate), momenta(momentum)
-    )
+    curvature, settings = check.finite("curvature", curvature), check.learning_rates(learning_rate)
+    settings = np.broadcast_arrays(curvature, settings, check.momenta(momentum))
     entries = np.broadcast_arrays(*_entries(rule, *settings), settings[0])[:4]
     ww, wm, mw, mm = entries
     # Far from (1, 0) and (0, 1), near 0 and with all signs: clipped and restarted rules show
     # themselves. First a memory that a rule can draw the square root of.
     for weight, memory in ((-300.0, 700.0), (-300.0, -700.0), (0.3, -0.2), (30.0, 20.0)):
         new_weight, new_memory = _call(rule, weight, settings[0] * weight, memory, *settings[1:])
-        if not (
-            np.allclose(new_weight, ww * weight + wm * memory)
-            and np.allclose(new_memory, mw * weight + mm * memory)
-        ):
-            raise ValueError(
-                f"rule {rule_name(rule)} must be linear on a quadratic loss "
-                "(twice the weight and memory must give twice the result); it is not"
-            )
+        expected = ww * weight + wm * memory, mw * weight + mm * memory
+        if not (np.allclose(new_weight, expected[0]) and np.allclose(new_memory, expected[1])):
+            wanted = "(twice the weight and memory must give twice the result); it is not"
+            raise ValueError(f"rule {rule_name(rule)} must be linear on a quadratic loss {wanted}")
     return entries
 
 
@@ -230,13 +208,12 @@ class Damping(NamedTuple):
 def learning_rate_limit(rule, curvature, momentum):
     """Return the largest learning rate that does not diverge at this curvature and momentum.
 
-    Found by bisection on `rate`, to 1e-12 of its value; `curvature` and `momentum` are numbers.
-    It is the upper end of the stable range (of the uppermost, if there are several), which for
-    most rules begins at 0; 0 where nothing is stable, inf where there is no end.
+    Found by bisection on `rate`, to 1e-12 of its value: the upper end of the (uppermost) stable
+    range, which for most rules begins at 0; 0 where nothing is stable, inf where there is no end.
     Raises ValueError for a curvature that is not positive, or a rule that is not linear.
     """
-    curvature = _positive_curvature(one_number("curvature", finite("curvature", curvature)))
-    momentum = one_number("momentum", momenta(momentum))
+    curvature = check.one_number("curvature", check.positive("curvature", curvature))
+    momentum = check.one_number("momentum", check.momenta(momentum))
     tried = LEARNING_RATES_TRIED / curvature
     _linear_entries(rule, curvature, tried[:: tried.size // 50], momentum)
     rule = get_rule(rule)
@@ -255,11 +232,11 @@ def online_learning_rate_limit(rule, curvature, momentum, share):
     transition matrices T of the item and T₀ of none: stable while no eigenvalue is longer than 1.
     Found by bisection; at share 1 it is `learning_rate_limit`. Raises as that does.
     """
-    curvature = _positive_curvature(one_number("curvature", finite("curvature", curvature)))
-    momentum = one_number("momentum", momenta(momentum))
-    share = one_number("share", finite("share", share))
-    if not 0 < share <= 1:
-        raise ValueError(f"share must be in (0, 1], got {share}")
+    curvature = check.one_number("curvature", check.positive("curvature", curvature))
+    momentum = check.one_number("momentum", check.momenta(momentum))
+    share = check.finite("share", share)
+    share = check.required("share", share, (share > 0) & (share <= 1), "in (0, 1]")
+    share = check.one_number("share", share)
     tried = LEARNING_RATES_TRIED / curvature
     _linear_entries(rule, [[curvature], [0.0]], tried[:: tried.size // 50], momentum)
     rule = get_rule(rule)
@@ -298,15 +275,12 @@ def best_settings(rule, condition_number):
     Raises ValueError for a condition number below 1 and for a rule that converges nowhere.
     Source: Polyak 1964 and Lessard, Recht & Packard 2016 have the closed forms to compare with.
     """
-    condition_number = one_number("condition_number", finite("condition_number", condition_number))
-    return Settings(*(float(best) for best in _best(rule, condition_number)))
+    condition_number = check.one_number("condition_number", condition_number)
+    return Settings(*map(float, _best(rule, condition_number)))
 
 
 def best_rates(rule, condition_numbers):
-    """Return the rate of `best_settings` for each condition number, in the shape they have.
-
-    Raises as `best_settings`.
-    """
+    """Return the rate of `best_settings`, raising as it does, for each condition number."""
     return _best(rule, condition_numbers)[2][()]
 
 
@@ -317,8 +291,8 @@ def critical_damping(rule, curvature, learning_rate):
     (previous_delta while learning rate · curvature is below 3 − 2√2) it is LARGEST_MOMENTUM;
     where none helps it is 0. Raises ValueError for a curvature that is not positive, and as `rate`.
     """
-    curvature = _positive_curvature(one_number("curvature", finite("curvature", curvature)))
-    learning_rate = one_number("learning_rate", learning_rates(learning_rate))
+    curvature = check.one_number("curvature", check.positive("curvature", curvature))
+    learning_rate = check.one_number("learning_rate", check.learning_rates(learning_rate))
     _linear_entries(rule, curvature, learning_rate, TRIED * LARGEST_MOMENTUM)
     rule = get_rule(rule)
 
@@ -339,18 +313,9 @@ def _momentum(fading):
     return -np.expm1(-fading)
 
 
-def _positive_curvature(curvature):
-    if curvature <= 0:
-        raise ValueError(f"curvature must be greater than 0, got {curvature}")
-    return curvature
-
-
 def _best(rule, condition_number):
     """Return the best learning rates, momenta and rates, each in the shape of the conditions."""
-    condition_number = finite("condition_number", condition_number)
-    if (condition_number < 1).any():
-        wrong = condition_number[condition_number < 1].flat[0]
-        raise ValueError(f"condition_number must be at least 1, got {wrong}")
+    condition_number = check.condition_numbers(condition_number)
     _linear_entries(rule, [[1.0], [1e-3]], [0.01, 0.1, 1.0], 0.9)
     rule = get_rule(rule)
     # Trace and determinant are straight lines in the curvature, and the pairs with a rate below
@@ -365,24 +330,19 @@ def _best(rule, condition_number):
             rates = _rate(_entries(rule, ends, learning_rate, momentum[..., None]))
             return np.broadcast_to(rates, (2, *learning_rate.shape)).max(axis=0)
 
-        low, high = np.log(1e-5), np.log(1e5)
-        start = np.zeros(momentum.shape)
-        return _lowest(worst_rate, start + low, start + high, rounds=11)
+        logarithms = (np.full(momentum.shape, np.log(end)) for end in (1e-5, 1e5))
+        return _lowest(worst_rate, *logarithms, rounds=11)
 
-    start = np.zeros(condition_number.shape)
-    fading, _ = _lowest(
-        lambda fading: best_learning_rate(_momentum(fading))[1],
-        start,
-        start + MOST_FADING,
-        rounds=9,
-    )
-    momentum = _momentum(fading)
+    def best_rate(fading):
+        return best_learning_rate(_momentum(fading))[1]
+
+    nothing = np.zeros(condition_number.shape)
+    momentum = _momentum(_lowest(best_rate, nothing, nothing + MOST_FADING, rounds=9)[0])
     log_learning_rate, rate = (found[..., 0] for found in best_learning_rate(momentum[..., None]))
     if (rate >= 1).any():
-        raise ValueError(
-            f"rule {rule_name(rule)} does not converge at any learning rate and momentum for "
-            f"condition number {condition_number[rate >= 1].flat[0]}"
-        )
+        nowhere = "does not converge at any learning rate and momentum for condition number"
+        worst = condition_number[rate >= 1].flat[0]
+        raise ValueError(f"rule {rule_name(rule)} {nowhere} {worst}")
     return np.exp(log_learning_rate), momentum, rate
 
 
@@ -427,7 +387,7 @@ def memory_weights(rule, momentum, updates):
 
     1 is what plain takes of the present gradient. Raises as `transition_matrix`.
     """
-    updates = whole_number("updates", updates, 1)
+    updates = check.whole_number("updates", updates, 1)
     (ww, wm, mw, mm), weight, memory = _filter(rule, momentum)
     steps = [weight]
     for _ in range(updates - 1):
@@ -464,7 +424,7 @@ def _filter(rule, momentum):
 
     The weight is in units of plain's step; a memory that never reaches the weight is left out.
     """
-    momentum = momenta(momentum)
+    momentum = check.momenta(momentum)
     _linear_entries(rule, 1.0, 1.0, momentum)
     entries = _without_idle_memory(_linear_entries(rule, 0.0, 1.0, momentum))
     plain_step, _ = plain(0.0, 1.0, 0.0, 1.0, 0.0)
@@ -494,7 +454,7 @@ def from_rest(rule, curvature, learning_rate, momentum, updates):
     It starts at weight 1 with memory 0; one that diverges is held at ±LARGEST_WEIGHT.
     The other arguments broadcast. Raises as `transition_matrix`.
     """
-    updates = whole_number("updates", updates, 1)
+    updates = check.whole_number("updates", updates, 1)
     ww, wm, mw, mm = _linear_entries(rule, curvature, learning_rate, momentum)
     weight, memory = np.ones(ww.shape), np.zeros(ww.shape)
     weights = [weight]
@@ -506,10 +466,7 @@ def from_rest(rule, curvature, learning_rate, momentum, updates):
 
 
 def transient_growth(rule, curvature, learning_rate, momentum, updates=1000):
-    """Return the largest absolute weight on the way `from_rest`: above 1 it got worse first.
-
-    The arguments broadcast. Raises as `transition_matrix`.
-    """
+    """Return the largest absolute weight on the way `from_rest`: above 1 it got worse first."""
     return np.abs(from_rest(rule, curvature, learning_rate, momentum, updates)).max(axis=-1)
 
 
@@ -519,11 +476,9 @@ def error_by_curvature(rule, curvatures, learning_rate, momentum, updates):
     Each weight starts at 1 with memory 0. Raises ValueError for curvatures that are not one
     row, and as `from_rest`.
     """
-    curvatures = finite("curvatures", curvatures)
-    if curvatures.ndim != 1:
-        raise ValueError(f"curvatures must be one row of numbers, got shape {curvatures.shape}")
-    learning_rate = one_number("learning_rate", learning_rates(learning_rate))
-    momentum = one_number("momentum", momenta(momentum))
+    curvatures = check.one_row("curvatures", curvatures, 0)
+    learning_rate = check.one_number("learning_rate", check.learning_rates(learning_rate))
+    momentum = check.one_number("momentum", check.momenta(momentum))
     weights = from_rest(rule, curvatures, learning_rate, momentum, updates)
     return curvatures[:, None] * weights**2 / 2
 
@@ -536,11 +491,10 @@ def noise_variance(rule, curvature, learning_rate, momentum, noise=1.0):
     transition matrix A and the trace b that one noise leaves. inf where the rule does not
     converge. The arguments broadcast. Raises ValueError for negative noise, and as `rate`.
     """
-    noise = finite("noise", noise)
-    if (noise < 0).any():
-        raise ValueError(f"noise must not be negative, got {noise[noise < 0].flat[0]}")
+    noise = check.not_negative("noise", noise)
     entries = _linear_entries(rule, curvature, learning_rate, momentum)
-    kick = _call(get_rule(rule), 0.0, 1.0, 0.0, learning_rates(learning_rate), momenta(momentum))
+    settings = check.learning_rates(learning_rate), check.momenta(momentum)
+    kick = _call(get_rule(rule), 0.0, 1.0, 0.0, *settings)
     stable = _rate(entries) < 1 - EDGE
     one_update = _moments([np.where(stable, part, 0.0) for part in _without_idle_memory(entries)])
     added = [kick[0] * kick[0], kick[0] * kick[1], kick[1] * kick[1]]
@@ -552,10 +506,9 @@ def noise_variance(rule, curvature, learning_rate, momentum, noise=1.0):
 def _moments(entries):
     """Return the matrix that one update applies to weight², weight·memory and memory²."""
     ww, wm, mw, mm = entries
-    moments = [
-        [ww * ww, 2 * ww * wm, wm * wm],
-        [ww * mw, ww * mm + wm * mw, wm * mm],
-        [mw * mw, 2 * mw * mm, mm * mm],
-    ]
-    rows = [np.stack(np.broadcast_arrays(*row), axis=-1) for row in moments]
-    return np.stack(np.broadcast_arrays(*rows), axis=-2)
+    moments = np.broadcast_arrays(
+        *(ww * ww, 2 * ww * wm, wm * wm),
+        *(ww * mw, ww * mm + wm * mw, wm * mm),
+        *(mw * mw, 2 * mw * mm, mm * mm),
+    )
+    return np.stack(moments, axis=-1).reshape(*moments[0].shape, 3, 3)

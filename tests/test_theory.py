@@ -965,7 +965,12 @@ def test_bad_input_to_response_is_refused(arguments, error, message):
         (theory.transient_growth, (1.0, 0.1, 2.0), ValueError, r"momentum must be in \[0, 1\)"),
         (theory.error_by_curvature, (1.0, 0.1, 0.9, 5), ValueError, "curvatures must be one row"),
         (theory.error_by_curvature, ([1.0], [0.1], 0.9, 5), TypeError, "must be one number"),
-        (theory.noise_variance, (1.0, 0.1, 0.9, -1.0), ValueError, "noise must not be negative"),
+        (
+            theory.noise_variance,
+            (1.0, 0.1, 0.9, -1.0),
+            ValueError,
+            "noise must be at least 0, got -1",
+        ),
         (theory.noise_variance, (1.0, 0.1, 0.9, np.nan), ValueError, "noise must be finite"),
         (theory.regime, (1.0, 0.0, 0.5), ValueError, "learning_rate must be greater than 0, got 0"),
         (theory.regime, (1.0, [0.1, 0.2], [0.1, 0.2, 0.3]), ValueError, "broadcast"),

@@ -74,6 +74,13 @@ def in_words(rule):
     return rule.replace("_", " ").replace("previous delta", "previous-delta")
 
 
+def shortened(name):
+    """Return the name, or, where it is too long for a plot, its beginning (and what tells it)."""
+    head, bracket, tail = name.partition(" (")
+    room = 13 - len(bracket + tail) if bracket else 11
+    return name if len(name) <= 14 else f"{head[: max(room, 1)]}…{bracket}{tail}"
+
+
 def settings_in_words(rule, learning_rate, momentum):
     """Return rule, learning rate and, where the rule uses it, momentum, for a legend."""
     words = f"{in_words(rule)}, α {learning_rate:g}"

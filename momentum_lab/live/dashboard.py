@@ -191,9 +191,14 @@ class Dashboard:
         with EVENT:
             self._send_frame(is_sharp=True)
             bundle = self.widget._repr_mimebundle_()
-            bundle["image/png"] = base64.b64encode(self.picture.png()).decode()
+            picture = base64.b64encode(self.picture.png()).decode()
+            bundle["image/png"] = picture
+            # The same with words, for a reader who hears pages: a PNG alone cannot have any.
+            bundle["text/html"] = (
+                f'<img alt="{html.escape(self.alt)}" src="data:image/png;base64,{picture}">'
+            )
             bundle["text/plain"] = self.line()
-            return bundle, {"image/png": {"alt": self.alt}}
+            return bundle
 
     # How an event becomes a picture.
 

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
+from matplotlib.ft2font import LoadFlags
 from matplotlib.lines import Line2D
 
 from momentum_lab.live.engine import EVENT
@@ -122,6 +123,31 @@ def _keep_warm(sheets, width):
         old_sheets.pop(old_width, None)
 
 
+class _Renderer(RendererAgg):
+    """Writes a text as one image; matplotlib sets each letter in Python, in four times that."""
+
+    def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
+        if ismath or angle:
+            super().draw_text(gc, x, y, s, prop, angle, ismath, mtext)
+            return
+        font = self._prepare_font(prop)
+        font.set_text(s, 0.0, flags=LoadFlags.DEFAULT)
+        font.draw_glyphs_to_bitmap(antialiased=True)
+        right, down = font.get_bitmap_offset()
+        down += font.get_descent()
+        place = round(x + right / 64), round(y + down / 64) + 1  # in 64ths of a pixel
+        self._renderer.draw_text_image(font.get_image(), *place, 0, gc)
+
+
+class _Canvas(FigureCanvasAgg):
+    """A canvas with this renderer, for a figure that never changes its size."""
+
+    def get_renderer(self):
+        if not hasattr(self, "renderer"):
+            self.renderer = _Renderer(*self.figure.bbox.size, self.figure.dpi)
+        return self.renderer
+
+
 class Sheet:
     """One figure of a `View`, of one width in pixels, drawn again and again."""
 
@@ -133,7 +159,7 @@ class Sheet:
         # A hair more, since the canvas rounds down.
         size = (width + 0.01) / dpi, (tall + 0.01) / dpi
         self.figure = Figure(size, dpi, facecolor="white", frameon=True, layout="none")
-        self._canvas = FigureCanvasAgg(self.figure)
+        self._canvas = _Canvas(self.figure)
         share = self._header / tall
         grid = self.figure.add_gridspec(
             2, 1, height_ratios=(share, 1 - share), hspace=0, top=1, bottom=0, left=0, right=1

@@ -405,7 +405,7 @@ def test_a_present_path_does_not_hide_the_letters_of_pins():
     contours = lab.picture.axes["contours"]
     (now,) = [text for text in contours.texts if text.get_text() == "A"]
     assert now.get_zorder() > max(line.get_zorder() for line in contours.get_lines())
-    lab.clear_pins()
+    contours = lab.clear_pins().picture.axes["contours"]
     assert [text for text in contours.texts if text.get_text() == "A"] == []
 
 

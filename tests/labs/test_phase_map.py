@@ -8,10 +8,10 @@ from matplotlib.text import Text
 
 from momentum_lab import theory
 from momentum_lab.labs import phase_map
+from momentum_lab.labs.best import critical_momentum
 from momentum_lab.labs.phase_map.experiment import (
     MAP_LEARNING_RATES,
     MAP_MOMENTA,
-    critical_momentum,
     probe_map,
     rule_map,
 )
@@ -58,7 +58,7 @@ def test_every_regime_of_a_rule_is_named_on_its_map():
     for rule, names in (("heavy_ball", flips), ("plain", flips - {"ringing"})):
         result = probe(rule)
         picture = Picture(PHASE_MAP)
-        picture._make_figure()
+        picture.draw([], (result, rule_look(rule), 10))
         PHASE_MAP.scene(picture.axes, result)
         assert {text.get_text() for text in picture.axes["map"].texts} >= names
         rooms = [room for _x, _y, room in _paint(result.map).names.values()]

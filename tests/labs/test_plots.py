@@ -110,6 +110,7 @@ def entry(result, shown=None, look=None):
 def drawn(view, present, pinned=()):
     picture = Picture(view)
     picture.draw(list(pinned), present)
+    picture.sheet()  # which draws it
     return picture
 
 
@@ -226,7 +227,7 @@ def texts_of(monkeypatch):
     def texts_of(view, present, pinned=()):
         del written[:]
         picture = drawn(view, present, pinned)
-        width, height = picture.figure.canvas.get_width_height()
+        width, height = picture.sheet().figure.canvas.get_width_height()
         for text in written:
             text.room = (0, 0, width, height - HEADER)  # of the live picture
         in_plots = len(written)
@@ -392,10 +393,10 @@ def test_limits_stay_while_a_slider_moves_a_little():
 def test_limits_of_one_weight_hold_the_weights_and_both_parts(settings, shown):
     result = one_result(settings)
     told, axes = result.response, framed(ONE_WEIGHT, entry(result, shown))
-    assert within(axes["line"].get_xlim(), told.weights[: shown + 1])
+    assert within(axes["line"].get_xlim(), told.weights[: shown + 1] - told.weights[0])
     if shown:
         middle = told.weights[shown - 1] + told.gradient_parts[shown - 1]
-        assert within(axes["line"].get_xlim(), middle)
+        assert within(axes["line"].get_xlim(), middle - told.weights[0])
     assert within(axes["steps"].get_ylim(), [*told.gradient_parts, *told.steps, 0])
 
 

@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from momentum_lab import landscapes, theory
+from momentum_lab import landscapes
 from momentum_lab.labs.bowl.words import BowlWords
 from momentum_lab.labs.descents import crossings, foretell
 from momentum_lab.labs.words import function_of
@@ -52,13 +50,3 @@ def descend_bowl(own_rules, rule, learning_rate, momentum, curvature, start):
     path = descend(landscape, [start], function, *settings, BOWL_UPDATES)
     foretold = foretell(function, curvature, *settings)
     return BowlResult(rule, *settings, path, (foretold,), curvature)
-
-
-def critical_bowl_momentum(own_rules, rule, learning_rate, curvature, **_others):
-    """Return the momentum of `theory.critical_damping` as settings; none if it is not linear."""
-    rule = function_of(rule, own_rules)
-    if foretell(rule, curvature, learning_rate, 0.5) is None:
-        return {}
-    with np.errstate(all="ignore"):
-        best = theory.critical_damping(rule, curvature, learning_rate)
-    return {"momentum": round(best.momentum, 6)}

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.ticker import NullLocator
 
 from momentum_lab.labs.bowl.experiment import BOWL_UPDATES, BOWL_WINDOW
-from momentum_lab.labs.paths import border_mark, pin_letter, step_arrows, until_gone
+from momentum_lab.labs.paths import border_mark, first_above, pin_letter, step_arrows, until_gone
 from momentum_lab.live.picture import View
 from momentum_lab.live.style import LINE, SOFT_INK, heading, panel
 
@@ -49,8 +49,7 @@ def _bowl_frame(figure):
 
 def _bowl_scale(axes, entries):
     steepest = max(result.curvature for result, *_ in entries)
-    needed = steepest * BOWL_WINDOW**2 / 2
-    top = next(height for height in HEIGHTS if height >= needed)
+    top = first_above(steepest * BOWL_WINDOW**2 / 2, HEIGHTS)
     axes["bowl"].set_ylim(-0.035 * top, top)
 
 

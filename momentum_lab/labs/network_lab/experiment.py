@@ -16,7 +16,7 @@ DATA_SETS = [name for name in DATASETS if name != "digits" or find_spec("sklearn
 
 # What may be done in one run of the lab, about a second's work on one core:
 MOST_WORK = 150_000_000  # weights times items visited
-MOST_CALLS = 300_000  # calls of a rule that has to run as plain Python
+MOST_CALLS = 500_000  # calls of a rule that has to run as plain Python
 
 
 @dataclass(frozen=True, eq=False)

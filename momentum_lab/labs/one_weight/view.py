@@ -6,6 +6,7 @@ The line counts from the weight at the start, so that it stands still whatever t
 import numpy as np
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from momentum_lab.labs.paths import first_above, letter_below
 from momentum_lab.live.picture import View
 from momentum_lab.live.style import GRADIENT_COLOR, INK, LINE, SOFT_INK, bars, heading, panel
 
@@ -55,8 +56,8 @@ def _one_weight_scale(axes, entries):
     places = np.concatenate(places)
     steps = np.concatenate([step_parts(result)[1] for result, *_ in entries])
     longest = np.abs(steps).max() or 1.0
-    limit = next(limit for limit in STEP_LIMITS if limit >= 1.02 * longest)
-    reach = limit * next(times for times in TIMES if times * longest >= np.abs(places).max())
+    limit = first_above(1.02 * longest, STEP_LIMITS)
+    reach = limit * first_above(np.abs(places).max() / longest, TIMES)
     axes["steps"].set_ylim(_both_ends(steps, limit))
     left, right = _both_ends(places, reach)
     margin = 0.1 * (right - left)
@@ -95,9 +96,7 @@ def _draw_one_weight(axes, result, look, shown):
     updates, places = np.arange(1, result.n_updates + 1), _from_the_start(result)
     if look.letter:
         line.plot(places[1], 0, "|", color=look.color, ms=16, mew=2)
-        aside = 11 * "ABCD".index(look.letter) - 4, -9  # points: pins at one place stay readable
-        place = {"xytext": aside, "textcoords": "offset points", "ha": "center", "va": "top"}
-        line.annotate(look.letter, (places[1], 0), color=look.color, **place)
+        letter_below(line, (places[1], 0), look)
         steps.plot(updates, told.steps, color=look.color, ls=look.dash, lw=look.width)
         return
     line.plot(places[: shown + 1], np.zeros(shown + 1), "o", color=look.color, ms=4)

@@ -71,16 +71,3 @@ def probe_map(own_rules, rule, learning_rate, momentum, updates):
             regime=theory.regime(*settings),
             limit=theory.learning_rate_limit(function, 1.0, momentum),
         )
-
-
-def critical_momentum(own_rules, rule, learning_rate, **_others):
-    """Return the momentum that settles soonest at this learning rate, as a value to set."""
-    found = theory.critical_damping(function_of(rule, own_rules), 1.0, learning_rate)
-    # Many digits: where the two roots meet, they part at the least error.
-    return {"momentum": float(f"{found.momentum:.9g}")}
-
-
-def edge_learning_rate(own_rules, rule, momentum, **_others):
-    """Return the largest learning rate that does not diverge at this momentum, to set."""
-    function = function_of(rule, own_rules)
-    return {"learning_rate": theory.learning_rate_limit(function, 1.0, momentum)}

@@ -2,7 +2,8 @@
 
 from functools import partial
 
-from momentum_lab.labs.phase_map.experiment import critical_momentum, edge_learning_rate, probe_map
+from momentum_lab.labs.best import critical_momentum, edge_learning_rate
+from momentum_lab.labs.phase_map.experiment import probe_map
 from momentum_lab.labs.phase_map.view import PHASE_MAP
 from momentum_lab.labs.settings import LIMIT_LEARNING_RATES, MOMENTA, rule_choice
 from momentum_lab.live.controls import Number

@@ -8,6 +8,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Circle
 from matplotlib.ticker import MaxNLocator
 
+from momentum_lab.labs.paths import first_above
 from momentum_lab.labs.phase_map.experiment import MAP_LEARNING_RATES, MAP_MOMENTA
 from momentum_lab.live.picture import View
 from momentum_lab.live.style import INK, LINE, SOFT_INK, heading, panel
@@ -59,29 +60,24 @@ def _frame_circle(circle):
     circle.add_patch(Circle((0, 0), 1, fc="#f4f6f9", ec=SOFT_INK, lw=1))
 
 
-PHASE_SIZE = 900, 430
+PHASE_SIZE = 900, 395
 
 
 def _scale(axes, entries):
     results = [result for result, *_ in entries]
     axes["run"].set_xlim(0, max(FEWEST_UPDATES, *(result.n_updates for result in results)))
     weights = np.concatenate([result.weights for result in results])
-    most = _limit(weights, WEIGHT_LIMITS)
+    most = first_above(np.abs(weights).max(), WEIGHT_LIMITS)  # what grows further is cut off
     axes["run"].set_ylim(-most, most)
     axes["portrait"].set_xlim(-most, most)
-    longest = _limit(np.concatenate([np.diff(result.weights) for result in results]), STEP_LIMITS)
+    steps = np.concatenate([np.diff(result.weights) for result in results])
+    longest = first_above(np.abs(steps).max(initial=0), STEP_LIMITS)
     axes["portrait"].set_ylim(-longest, longest)
 
 
 # Few limits, each about three times the one before: a whole drawing takes as long as five events.
 FEWEST_UPDATES = 20  # so that a run that soon diverges is seen to be short
 WEIGHT_LIMITS, STEP_LIMITS = (1.1, 3.3, 10), (0.33, 1.1, 3.3, 10)
-
-
-def _limit(values, limits):
-    """Return the first of these limits that shows all values; what grows further is cut off."""
-    most = np.abs(values).max(initial=0)
-    return next((limit for limit in limits if limit >= most), limits[-1])
 
 
 def _scene(axes, result):
@@ -106,20 +102,11 @@ def _scene(axes, result):
 
 def _name(plane, name, point, place, **more):
     """Write the name of a regime at `place`, with a line to `point` where that is elsewhere."""
-    plane.annotate(
-        name,
-        point,
-        place,
-        xycoords="axes fraction",
-        textcoords="axes fraction",
-        ha="center",
-        va="center",
-        size=10.5,
-        color=INK,
-        bbox={"fc": "white", "ec": "none", "alpha": 0.8, "boxstyle": "round,pad=0.2"},
-        arrowprops=None if point == place else {"arrowstyle": "-", "color": INK, "lw": 0.8},
-        **more,
-    )
+    more |= {"xycoords": "axes fraction", "ha": "center", "va": "center", "size": 10.5}
+    more["bbox"] = {"fc": "white", "ec": "none", "alpha": 0.8, "boxstyle": "round,pad=0.2"}
+    if point != place:
+        more["arrowprops"] = {"arrowstyle": "-", "color": INK, "lw": 0.8}
+    plane.annotate(name, point, place, color=INK, **more)
 
 
 COARSE = 4  # map cells that are one cell for finding the place of a name
@@ -184,40 +171,32 @@ def _draw(axes, result, look, shown):
     axes["run"].plot(weights, marker=dots, ms=3.2, **style)
     thin = style | {"lw": 0.8 * look.width}
     axes["portrait"].plot(weights, steps, marker=dots, ms=3, **thin)
-    point = result.learning_rate, result.momentum
+    point, plane = (result.learning_rate, result.momentum), axes["map"]
     if look.letter:
-        axes["map"].plot(*point, "o", color="white", mec=look.color, mew=1.8, ms=15, zorder=5)
-        axes["map"].text(
-            *point, look.letter, color=look.color, ha="center", va="center", weight="bold", zorder=6
-        )
+        plane.plot(*point, "o", color="white", mec=look.color, mew=1.8, ms=15, zorder=5)
+        middle = {"ha": "center", "va": "center", "weight": "bold"}
+        plane.text(*point, look.letter, color=look.color, zorder=6, **middle)
     else:
         axes["portrait"].plot(weights[-1], steps[-1], "o", color=look.color, ms=7)
-        axes["map"].plot(*point, "o", color="white", ms=15, zorder=5, clip_on=False)
-        axes["map"].plot(
-            *point, "o", color=look.color, mec=INK, mew=1.2, ms=10, zorder=6, clip_on=False
-        )
+        plane.plot(*point, "o", color="white", ms=15, zorder=5, clip_on=False)
+        dot = {"color": look.color, "mec": INK, "mew": 1.2, "ms": 10}
+        plane.plot(*point, "o", zorder=6, clip_on=False, **dot)
     _draw_roots(axes["circle"], result.roots, look)
 
 
 def _draw_roots(circle, roots, look):
     """A cross for each root; a triangle at the border for one that lies further out."""
+    tall = circle.get_ylim()[1]
     for root in roots:
         x, y = root.real, root.imag
-        tall = circle.get_ylim()[1]
         beyond = max(abs(x) / OUTSIDE, abs(y) / tall) * 1.06
         shape = "x"
         if beyond > 1:
             x, y, shape = x / beyond, y / beyond, "<" if x < 0 else ">"
         circle.plot(x, y, shape, color=look.color, ms=8, mew=2.2 if not look.letter else 1.4)
         if look.letter:
-            circle.annotate(
-                look.letter,
-                (x, y),
-                (5, 3),
-                textcoords="offset points",
-                color=look.color,
-                size=9,
-            )
+            style = {"textcoords": "offset points", "color": look.color, "size": 9}
+            circle.annotate(look.letter, (x, y), (5, 3), **style)
 
 
 PHASE_MAP = View(_frame, _scale, _draw, size=PHASE_SIZE, scene=_scene)

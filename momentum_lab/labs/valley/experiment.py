@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from momentum_lab import landscapes, theory
+from momentum_lab import landscapes
 from momentum_lab.labs.descents import crossings, foretell
 from momentum_lab.labs.valley.words import ValleyWords
 from momentum_lab.labs.words import function_of
@@ -45,15 +45,7 @@ class ValleyResult(ValleyWords):
 
 
 def descend_valley(
-    own_rules,
-    rule,
-    learning_rate,
-    momentum,
-    condition_number,
-    rotation,
-    start_1,
-    start_2,
-    updates,
+    own_rules, rule, learning_rate, momentum, condition_number, rotation, start_1, start_2, updates
 ):
     """Let two weights go down a valley with curvatures 1/κ and 1; return the `ValleyResult`.
 
@@ -71,16 +63,3 @@ def valley_directions(rotation):
     turn = np.radians(rotation)
     cos, sin = np.cos(turn), np.sin(turn)
     return np.array([[cos, sin], [-sin, cos]])
-
-
-def best_valley_settings(own_rules, rule, condition_number, **_others):
-    """Return the learning rate and the momentum of `theory.best_settings`; none if not linear."""
-    rule = function_of(rule, own_rules)
-    if foretell(rule, 1.0, 1.0, 0.5) is None:
-        return {}
-    with np.errstate(all="ignore"):
-        best = theory.best_settings(rule, condition_number)
-    return {
-        "learning_rate": float(f"{best.learning_rate:.6g}"),
-        "momentum": round(best.momentum, 6),
-    }

@@ -2,8 +2,9 @@
 
 from functools import partial
 
+from momentum_lab.labs.best import best_values
 from momentum_lab.labs.settings import LIMIT_LEARNING_RATES, MOMENTA, rule_choice
-from momentum_lab.labs.valley.experiment import best_valley_settings, descend_valley
+from momentum_lab.labs.valley.experiment import descend_valley
 from momentum_lab.labs.valley.view import VALLEY
 from momentum_lab.live.controls import Number, even_grid
 from momentum_lab.live.dashboard import Dashboard
@@ -51,7 +52,7 @@ def valley(*own_rules, **start):
         VALLEY,
         presets=VALLEY_PRESETS,
         start=start,
-        answers={"best settings": partial(best_valley_settings, own_rules)},
-        heroes=("learning_rate", "momentum"),
+        answers={"best settings": partial(best_values, own_rules)},
+        heroes=("learning_rate", "momentum", "condition_number"),
         pick={"contours": ("start_1", "start_2")},
     )

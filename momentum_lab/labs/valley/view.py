@@ -1,11 +1,12 @@
 """The valley: its contours with the path of two weights, the loss, and the swinging across."""
 
 import numpy as np
-from matplotlib.collections import PolyCollection
 from matplotlib.ticker import NullLocator
 
 from momentum_lab.labs.paths import (
+    areas,
     border_mark,
+    first_above,
     letters_on_top,
     pin_letter,
     step_arrows,
@@ -16,7 +17,7 @@ from momentum_lab.labs.words import as_written
 from momentum_lab.live.picture import View
 from momentum_lab.live.style import INK, LINE, heading, panel
 
-WIDTH, HEIGHT = 900, 400
+WIDTH, HEIGHT = 900, 390
 PIXELS_A_UNIT = 42  # along both axes, so that a circle is a circle
 LOWEST_LOSS, HIGHEST_LOSS = 1e-8, 1e2
 HALF_WIDTHS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)  # of the plot of the way across, few and round
@@ -57,7 +58,7 @@ def _valley_scale(axes, entries):
     results = [result for result, *_ in entries]
     updates = max(10, *(result.wanted_updates for result in results))
     farthest = 1.15 * max(abs(result.places[0, 1]) for result in results)
-    half = next(width for width in HALF_WIDTHS if width >= farthest)
+    half = first_above(farthest, HALF_WIDTHS)
     axes["across"].set_ylim(-half, half)
     for name in ("loss", "across"):
         axes[name].set_xlim(-0.02 * updates, 1.02 * updates)
@@ -73,10 +74,8 @@ def _draw_contours(axes, result):
     ellipses = widths[:, None, None] * circle
     depth = np.linspace(1, 0, count)[:, None]
     shades = (1 - depth) * [1, 1, 1] + depth * [0.89, 0.915, 0.95]
-    axes["contours"].add_collection(
-        PolyCollection(ellipses, facecolors=shades, edgecolors="#c3ccd9", lw=0.8, zorder=0.5),
-        autolim=False,
-    )
+    edge = {"edgecolors": "#c3ccd9", "lw": 0.8, "zorder": 0.5}
+    areas(axes["contours"], ellipses, facecolors=shades, **edge)
     ends = np.array([-20, 20])[:, None] * along
     axes["contours"].plot(*ends.T, color="#b4bdca", lw=1, ls=(0, (1, 3)), zorder=0.8)
     axes["contours"].pin_letters = []  # a scene is drawn before the pins
