@@ -8,7 +8,7 @@ one after the other and do with it whatever a reader can (sliders, boxes, pins, 
 pointing, displaying), often with the same lab at the same time. Every few seconds both pause, and
 the next lab in turn, at the end each, must show, pixel for pixel, word for word, what a fresh one
 with its values shows. It ends with an error at the first that does not. The memory should not grow
-with the events.
+with the events; each comparison makes a lab, whose 0.8 MB ipywidgets keeps though it is closed.
 """
 
 import argparse
@@ -54,7 +54,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--rest", type=float, default=5, help="seconds from rest to rest")
+    parser.add_argument("--rest", type=float, default=10, help="seconds from rest to rest")
     options = parser.parse_args()
     sys.setswitchinterval(1e-3)
     settings = matplotlib.rcParams.copy()
@@ -88,6 +88,7 @@ def main():
                 )
     for factory, lab in labs.items():
         assert_at_rest(lab, factory)
+    forget_widgets(made)
     for thread, count in zip(("hand", "cell"), counts, strict=True):
         print(thread, ", ".join(f"{name} {number}" for name, number in sorted(count.items())))
     print(
