@@ -13,7 +13,7 @@ import ipywidgets as widgets
 import traitlets
 
 from momentum_lab.live.engine import EVENT
-from momentum_lab.validation import as_floats, one_number, unknown_name
+from momentum_lab.validation import as_floats, unknown_name
 
 _MANTISSAS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
 
@@ -112,7 +112,10 @@ class Number(Control):
 
     def accept(self, value):
         """Clamp into the grid's range; raises TypeError or ValueError for what is no number."""
-        number = one_number(self.label, as_floats(self.label, value))
+        numbers = as_floats(self.label, value)
+        if numbers.ndim:
+            raise TypeError(f"{self.label} must be one number, got shape {numbers.shape}")
+        number = float(numbers)
         if math.isnan(number):
             raise ValueError(f"{self.label} must be a number, got nan")
         low, high = self.grid[0], self.grid[-1]

@@ -130,13 +130,23 @@ class _Renderer(RendererAgg):
         if ismath or angle:
             super().draw_text(gc, x, y, s, prop, angle, ismath, mtext)
             return
-        font = self._prepare_font(prop)
-        font.set_text(s, 0.0, flags=LoadFlags.DEFAULT)
+        font = self._set(s, prop)
         font.draw_glyphs_to_bitmap(antialiased=True)
         right, down = font.get_bitmap_offset()
         down += font.get_descent()
         place = round(x + right / 64), round(y + down / 64) + 1  # in 64ths of a pixel
         self._renderer.draw_text_image(font.get_image(), *place, 0, gc)
+
+    def get_text_width_height_descent(self, s, prop, ismath):
+        if ismath:
+            return super().get_text_width_height_descent(s, prop, ismath)
+        font = self._set(s, prop)
+        return *(length / 64 for length in font.get_width_height()), font.get_descent() / 64
+
+    def _set(self, words, properties):
+        font = self._prepare_font(properties)
+        font.set_text(words, 0.0, flags=LoadFlags.DEFAULT)
+        return font
 
 
 class _Canvas(FigureCanvasAgg):
