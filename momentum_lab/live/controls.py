@@ -112,12 +112,9 @@ class Number(Control):
 
     def accept(self, value):
         """Clamp into the grid's range; raises TypeError or ValueError for what is no number."""
-        numbers = as_floats(self.label, value)
-        if numbers.ndim:
-            raise TypeError(f"{self.label} must be one number, got shape {numbers.shape}")
-        number = float(numbers)
-        if math.isnan(number):
-            raise ValueError(f"{self.label} must be a number, got nan")
+        number = as_floats(self.label, value)
+        if number.ndim or not math.isinf(number):  # what is infinite is clamped, too
+            number = one_number(self.label, number)
         low, high = self.grid[0], self.grid[-1]
         nearest = min(max(number, low), high)
         if self._is_whole:

@@ -283,7 +283,7 @@ def test_a_whole_number_control_rounds_and_clamps_with_a_note(given_number, kept
 @pytest.mark.parametrize(
     ("bad", "error", "message"),
     [
-        (math.nan, ValueError, "learning rate must be a number, got nan"),
+        (math.nan, ValueError, "learning rate must be finite, got nan"),
         ("fast", TypeError, "learning rate must be numbers, got 'fast'"),
         ("", TypeError, "learning rate must be numbers, got ''"),
         (None, (TypeError, ValueError), "learning rate must be"),
@@ -301,7 +301,7 @@ def test_what_is_no_number_is_refused_and_nothing_changes(bad, error, message):
 
 
 def test_a_start_that_is_no_number_is_refused():
-    with pytest.raises(ValueError, match="momentum must be a number, got nan"):
+    with pytest.raises(ValueError, match="momentum must be finite, got nan"):
         Number("momentum", [0.0, 0.5], math.nan)
 
 

@@ -236,7 +236,7 @@ def test_a_picture_twice_as_wide_shows_the_same_twice_as_large(factory):
         assert large.shape == (2 * len(small), 1800, 3)
         different = np.abs(halved(large) - small).max(axis=2)
         # Letters and lines lie on whole pixels, so their edges differ, by one pixel at most.
-        assert different.mean() < 5  # letters are set on whole pixels of either size
+        assert different.mean() < 5
         blurred_small, blurred_large = halved(halved(small)), halved(halved(halved(large)))
         assert (np.abs(blurred_large - blurred_small).max(axis=2) > 80).mean() < 0.01
 

@@ -3,6 +3,8 @@
 import matplotlib
 import matplotlib.style
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 from reader import FACTORIES, entries, new_picture
@@ -10,8 +12,13 @@ from reader import FACTORIES, entries, new_picture
 from momentum_lab.live.style import FONT, power_of_ten
 
 # What matplotlib looks up while it draws, so that an artist cannot be told: how letters are fitted
-# to pixels, whether dashes grow with a line's width, and how "classic" draws.
-WHILE_DRAWING = "text.hinting", "lines.scale_dashes", "_internal.classic_mode"
+# to pixels, whether dashes grow with a line's width, which ticks are round, how "classic" draws.
+WHILE_DRAWING = (
+    "text.hinting",
+    "lines.scale_dashes",
+    "axes.autolimit_mode",
+    "_internal.classic_mode",
+)
 
 HAND_DRAWN = {
     "path.sketch": (3, 50, 2),
@@ -45,7 +52,7 @@ LINES = {
 AXES = {
     "axes.grid": False, "axes.grid.axis": "x", "axes.grid.which": "both", "axes.axisbelow": False,
     "axes.linewidth": 5, "axes.spines.left": False, "axes.spines.top": True, "axes.xmargin": 0.3,
-    "axes.labelpad": 20, "axes.titlepad": 30, "axes.autolimit_mode": "round_numbers",
+    "axes.labelpad": 20, "axes.titlepad": 30,
     "xaxis.labellocation": "right", "yaxis.labellocation": "top", "grid.alpha": 0.3,
     "grid.linestyle": ":", "grid.linewidth": 5, "figure.dpi": 40, "figure.frameon": False,
     "figure.autolayout": True, "figure.subplot.left": 0.4,
@@ -102,6 +109,16 @@ def test_a_lab_that_is_made_and_dragged_in_another_style_is_the_same(shown_by_de
             lab.pin().set(learning_rate=0.9, momentum=0.5)
             assert lab.picture.png() == shown_by_default[factory][1]
             assert lab.screen.frame["png"] == shown_by_default[factory][0].picture.live_png(450)
+
+
+def test_what_was_drawn_before_in_the_same_thread_changes_no_picture(shown_by_default):
+    for turn in (90, 37, 0):
+        figure = Figure((3, 2), dpi=80)
+        for size in (9, 9.5, 12.5):
+            figure.text(0.313, 0.417, "turned", size=size, rotation=turn, family=FONT)
+        FigureCanvasAgg(figure).draw()
+        for lab, expected in shown_by_default.values():
+            assert new_picture(lab.picture.view, *entries(lab)).png() == expected, lab.name
 
 
 def test_powers_of_ten_are_written_as_such():
