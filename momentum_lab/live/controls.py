@@ -13,7 +13,7 @@ import ipywidgets as widgets
 import traitlets
 
 from momentum_lab.live.engine import EVENT
-from momentum_lab.validation import as_floats, unknown_name
+from momentum_lab.validation import as_floats, one_number, unknown_name
 
 _MANTISSAS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
 
