@@ -4,11 +4,25 @@ from pathlib import Path
 
 import pytest
 
+LONGEST = "test_browser.py"
+
 
 def pytest_configure(config):
     """Let pytest run from any folder: nbval looks for its file from the current one."""
     sanitize = Path(config.option.nbval_sanitize_with)
     config.option.nbval_sanitize_with = str(config.rootpath / sanitize)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_xdist_auto_num_workers(config):
+    """Named files run here, folders in one worker a processor: workers take seconds to start."""
+    named = [Path(argument.partition("::")[0]) for argument in config.args]
+    return None if any(path.is_dir() for path in named) else 0
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the longest file, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: item.path.name != LONGEST)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -56,13 +56,8 @@ __all__ = [
     "train",
 ]
 
-_LOADED_WHEN_NAMED = {
-    "train": "training",
-    "Run": "training",
-    "descend": "training",
-    "Path": "training",
-    "replay": "replay",
-}
+_LOADED_WHEN_NAMED = dict.fromkeys(("train", "Run", "descend", "Path"), "training")
+_LOADED_WHEN_NAMED["replay"] = "replay"
 
 
 def __getattr__(name):

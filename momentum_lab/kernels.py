@@ -1,21 +1,29 @@
 """The compiled training loop: the formulas of network.py, one update after the other.
 
-numba is imported here and nowhere else. Nothing compiles at import: `training_kernel` and
-`compiled_rule` do so when they are first called, and keep the machine code on disk.
+numba is imported here and in machine_code.py only. Nothing compiles at import: `training_kernel`
+and `compiled_rule` do so when they are first called.
+
+A rule becomes machine code only where that is Python to the last bit: see `_is_arithmetic`.
 """
 
+import builtins
+import contextlib
 import functools
 import hashlib
-import inspect
+import itertools
 import math
-from types import FunctionType
+from types import CellType, FunctionType
+from types import ModuleType as Module
 
 import numba
 import numpy as np
 from numba import types
+from numba.core import ir
 from numba.core.registry import cpu_target
 
-from momentum_lab import rules
+from momentum_lab.machine_code import compiled
+from momentum_lab.meaning import cached_by_meaning, meaning
+from momentum_lab.rules import RULES, call_rule
 
 LENGTH_LIMIT = 1e4
 """A weight vector longer than this has diverged: tanh and softmax are then all-or-nothing."""
@@ -52,29 +60,18 @@ def _distance(a, b):
     return math.sqrt(((a - b) ** 2).sum())
 
 
-def _train_epochs(
-    rule,
-    error_code,
-    n_hidden,
-    weights,
-    memory,
-    inputs,
-    targets,
-    order,
-    batch_size,
-    learning_rates,
-    momenta,
-    update_errors,
-    epoch_weights,
-    trajectory,
-    step_parts,
-):
-    """Train in place over the epochs of `order`.
+def _train_epochs(rule, sizes, state, items, settings, records):
+    """Train in place over the epochs of the order.
 
     Return 0, or the number of the update that diverged: one that takes the weights past
     LENGTH_LIMIT is undone and ends the loop.
     `trajectory` and `step_parts` are filled where they have rows.
     """
+    error_code, n_hidden, batch_size = sizes
+    weights, memory = state
+    inputs, targets, order = items
+    learning_rates, momenta = settings
+    update_errors, epoch_weights, trajectory, step_parts = records
     n_inputs, n_outputs = inputs.shape[1], targets.shape[1]
     hb = n_inputs * n_hidden  # where the hidden biases start in the flat vector
     ho = hb + n_hidden
@@ -167,125 +164,201 @@ def _train_epochs(
     return 0
 
 
-_TRAIN_EPOCHS = types.int64(
+_TRAIN_EPOCHS = types.int64(  # as the arguments of _train_epochs
     types.FunctionType(RULE_ON_ALL),
-    types.int64,  # error_code
-    types.int64,  # n_hidden
-    _vector,  # weights
-    _vector,  # memory
-    _fixed_matrix,  # inputs
-    _fixed_matrix,  # targets
-    _fixed_order,
-    types.int64,  # batch_size
-    _fixed_vector,  # learning_rates
-    _fixed_vector,  # momenta
-    _vector,  # update_errors
-    _matrix,  # epoch_weights
-    _matrix,  # trajectory
-    _matrix,  # step_parts
+    types.UniTuple(types.int64, 3),
+    types.UniTuple(_vector, 2),
+    types.Tuple([_fixed_matrix, _fixed_matrix, _fixed_order]),
+    types.UniTuple(_fixed_vector, 2),
+    types.Tuple([_vector, _matrix, _matrix, _matrix]),
 )
-
-
-def _compile(function, signature, cache, **options):
-    options = {"nogil": True, "error_model": "numpy"} | options
-    try:
-        return numba.njit(signature, cache=cache, **options)(function)
-    except RuntimeError:  # nowhere to keep the machine code: compile in each process
-        return numba.njit(signature, **options)(function)
 
 
 @functools.cache
 def training_kernel():
     """Return `_train_epochs`, compiled; the first call in a new installation takes seconds."""
-    return _compile(_train_epochs, _TRAIN_EPOCHS, cache=True)
-
-
-def _fingerprint(rule):
-    """A few letters for the rule that runs: an edited one must never meet old machine code.
-
-    Taken from the function, not from rules.py, which may have been edited since it was imported.
-    """
-    code = rule.__code__
-    meaning = code.co_code, code.co_consts, code.co_names, _values_used(rule)
-    return hashlib.sha256(repr(meaning).encode()).hexdigest()[:12]
+    return compiled(_train_epochs, _TRAIN_EPOCHS, cache=True, error_model="numpy")
 
 
 @functools.cache
-def _builtin_rule(rule):
-    return _on_all(rule, f"{rule.__name__}_{_fingerprint(rule)}", cache=True)
+def hand_over():
+    """Return a compiled rule that changes no weight and puts the gradient into the memory."""
+
+    def hand_over(weights, gradient, memory, learning_rate, momentum):
+        memory[:] = gradient
+        return 0.0
+
+    return compiled(hand_over, RULE_ON_ALL, cache=True)
 
 
-def _on_all(rule, name, cache):
-    """Return `_rule_on_all` compiled around `rule`.
+def compiled_rule(rule):
+    """Return `rule` compiled to change whole vectors in place, or None if it must run as Python.
+
+    A built-in rule is kept on disk; a reader's own compiles in 0.1 s when it is first used. Where
+    an own rule meets a case in which machine code and Python may part (a root of a negative
+    number, a division by zero), its machine code raises: ask Python then.
+    """
+    if meaning(rule) is None:
+        return None
+    return _builtin_rule(rule) if rule in RULES.values() else _own_rule(rule)
+
+
+def is_compiled(rule):
+    """Return whether `rule`, a function or a name from `RULES`, trains as machine code.
+
+    One that does not needs about a hundred times as long for an update.
+    """
+    return compiled_rule(RULES.get(rule, rule) if isinstance(rule, str) else rule) is not None
+
+
+def _on_all(single, name, cache):
+    """Return `_rule_on_all` compiled around the compiled rule `single`.
 
     A closure over a compiled function is recompiled in every process; a global is not. So each
     rule gets its own copy of the function, with the rule among its globals.
     """
-    single = numba.njit(error_model="numpy" if cache else "python")(rule)
     function = FunctionType(_rule_on_all.__code__, globals() | {"rule": single}, name)
     function.__qualname__ = name  # the name of the file that keeps the machine code
     # Reordering the sum of squares halves its time; the rule is compiled apart, to the last bit.
-    return _compile(function, RULE_ON_ALL, cache, fastmath={"reassoc"})
+    return compiled(function, RULE_ON_ALL, cache, fastmath={"reassoc"})
 
 
-_python_rules = []  # object mode looks names up in this module only
+@cached_by_meaning(maxsize=32)
+def _builtin_rule(rule):
+    # An edited rule must never meet old machine code: the name on disk holds what it means now.
+    code = rule.__code__
+    now = code.co_code, code.co_consts, code.co_names, meaning(rule)[2:]
+    fingerprint = hashlib.sha256(repr(now).encode()).hexdigest()[:12]
+    # Said plainly, or it would take over the reordering of the function that calls it.
+    single = numba.njit(error_model="numpy", fastmath=False)(rule)
+    return _on_all(single, f"{rule.__name__}_{fingerprint}", cache=True)
 
 
-def _called_from_python(weight, gradient, memory, learning_rate, momentum):
-    number = rule_number  # noqa: F821  (frozen into the machine code by _through_python)
-    with numba.objmode(new_weight="float64", new_memory="float64"):
-        new_weight, new_memory = _python_rules[number](
-            weight, gradient, memory, learning_rate, momentum
-        )
-    return new_weight, new_memory
+@cached_by_meaning(maxsize=32)
+def _own_rule(rule):
+    helpers = []
+    with contextlib.suppress(Exception):  # numba cannot compile it, and says so in many ways
+        single = _checked_copy(rule, helpers)
+        single.compile((_number,) * 5)
+        on_all = _on_all(single, "own_rule", cache=False)
+        if all(map(_is_arithmetic, helpers)) and _agrees(rule, single):
+            return on_all
+    return None
 
 
-def _through_python(rule):
-    _python_rules.append(rule)
-    namespace = globals() | {"rule_number": len(_python_rules) - 1}
-    return FunctionType(_called_from_python.__code__, namespace, "called_from_python")
+def _checked_copy(function, helpers):
+    """Return `function` compiled lazily with all it calls, each part also added to `helpers`.
 
-
-@functools.lru_cache(maxsize=32)
-def _own_rule(rule, _values):
-    """Compile a reader's rule; `_values` makes a changed constant a new entry of the cache."""
-    name = getattr(rule, "__name__", "own_rule")
-    try:
-        return _on_all(_with_compiled_helpers(rule), name, cache=False)
-    except Exception:  # numba cannot compile it, and says so in many ways: call the Python function
-        return _on_all(_through_python(rule), name, cache=False)
-
-
-def _with_compiled_helpers(rule):
-    """Return a copy of a rule whose helpers, say a built-in rule that it calls, are compiled."""
-    if not inspect.isfunction(rule):
-        return rule
-    used = inspect.getclosurevars(rule).globals.items()
-    helpers = {
-        name: numba.njit(error_model="python")(helper)
-        for name, helper in used
-        if inspect.isfunction(helper) and helper is not rule
-    }
-    namespace = rule.__globals__ | helpers
-    return FunctionType(
-        rule.__code__, namespace, rule.__name__, rule.__defaults__, rule.__closure__
-    )
-
-
-def _values_used(rule):
-    """What a rule refers to outside itself, as text: numbers that a reader may change."""
-    if not inspect.isfunction(rule):
-        return repr(rule)
-    variables = inspect.getclosurevars(rule)
-    return repr(sorted((variables.globals | variables.nonlocals).items()))
-
-
-def compiled_rule(rule):
-    """Return `rule` compiled to change whole vectors in place.
-
-    A built-in rule is kept on disk; a reader's own compiles in 0.1 s when it is first used, or,
-    where numba cannot compile it, is called as the Python function it is.
+    Functions that may part from Python's are replaced by those of `_CHECKED`.
     """
-    if rule in rules.RULES.values():
-        return _builtin_rule(rule)
-    return _own_rule(rule, _values_used(rule))
+
+    def replaced(value):
+        if isinstance(value, FunctionType):
+            return _checked_copy(value, helpers)
+        return _CHECKED.get(id(value), value)
+
+    code = function.__code__
+    known = vars(builtins) | function.__globals__
+    namespace = {name: replaced(known[name]) for name in code.co_names if name in known}
+    cells = tuple(CellType(replaced(cell.cell_contents)) for cell in function.__closure__ or ())
+    copy = FunctionType(code, namespace, function.__name__, function.__defaults__, cells)
+    copy = numba.njit(error_model="python")(copy)
+    helpers.append(copy)
+    return copy
+
+
+def _checked(function):
+    """Return a compiled function of one number that raises where the result is not finite."""
+
+    @numba.njit(error_model="python")
+    def checked(x):
+        y = function(x)
+        if not math.isfinite(y):
+            raise ArithmeticError
+        return y
+
+    return checked
+
+
+_smaller = numba.njit(lambda a, b: b if b < a else a)
+_larger = numba.njit(lambda a, b: b if b > a else a)
+_where = numba.njit(lambda condition, a, b: a if condition else b)
+_sign = numba.njit(lambda x: 1.0 if x > 0 else -1.0 if x < 0 else 0.0 * abs(x))
+_size = numba.njit(lambda x: math.fabs(x))
+_ROOT = _checked(math.sqrt)
+_IN_MATH = {name: _checked(getattr(math, name)) for name in ("exp", "log", "sin", "cos", "tanh")}
+_IN_MATH |= {"sqrt": _ROOT, "fabs": _size, "pi": math.pi, "e": math.e}
+# numpy's own exp or tanh may differ from these in the last bit, so that only exact ones are here.
+_IN_NUMPY = {"sqrt": _ROOT, "abs": _size, "sign": _sign, "where": _where}
+_CHECKED = {id(math): Module("math"), id(np): Module("numpy"), id(np.where): _where}
+_CHECKED |= {id(min): _smaller, id(max): _larger, id(abs): _size}
+for _module, _functions in ((math, _IN_MATH), (np, _IN_NUMPY)):
+    vars(_CHECKED[id(_module)]).update(_functions)
+    _CHECKED |= {id(getattr(_module, name)): value for name, value in _functions.items()}
+
+_WITH_A_FLOAT = "add sub mul truediv neg pos iadd isub imul itruediv".split()
+_COMPARISONS = "lt le gt ge eq ne not_".split()
+_MOVES = {"build_tuple", "exhaust_iter", "static_getitem", "cast", "getattr"}
+_MOST_EXACT = 2**53  # whole numbers beyond are not exact as floats
+
+
+def _is_arithmetic(helper):
+    """Whether a compiled function holds nothing in which machine code may part from Python.
+
+    Allowed are float arithmetic (no powers, no remainders, nothing between two whole numbers),
+    comparisons, branches that give every name a value, and calls of checked functions; no loops,
+    which an interrupt could not stop. Read off numba's typed form, so whatever is new is refused.
+    """
+    forms = [result.type_annotation for result in helper.overloads.values()]
+    blocks = [(form, *block) for form in forms for block in form.blocks.items()]
+    return all(_is_allowed(part, *where) for *where, block in blocks for part in block.body)
+
+
+def _is_allowed(statement, form, label):
+    match statement:
+        case ir.Jump() | ir.Branch():
+            return all(target > label for target in statement.get_targets())
+        case ir.Assign(value=ir.Global() | ir.FreeVar() | ir.Const() as known):
+            return _is_known(known.value)
+        case ir.Assign(value=ir.Expr() as expression):
+            return _is_allowed_expression(expression, form)
+        case ir.Assign(value=ir.Arg() | ir.Var()) | ir.Del() | ir.Return() | ir.StaticRaise():
+            return True
+    return False
+
+
+def _is_known(value):
+    """Whether a constant, or what a name stands for, is a number or among the allowed."""
+    if type(value) is int:
+        return abs(value) <= _MOST_EXACT
+    if isinstance(value, type):
+        return value is bool or issubclass(value, Exception)
+    allowed = float, bool, str, np.float64, numba.core.dispatcher.Dispatcher
+    return isinstance(value, allowed) or any(value is checked for checked in _CHECKED.values())
+
+
+def _is_allowed_expression(expression, form):
+    if expression.op in ("binop", "inplace_binop", "unary"):
+        arguments, name = form.calltypes[expression].args, expression.fn.__name__
+        if name in _COMPARISONS:
+            return all(isinstance(kind, types.Number | types.Boolean) for kind in arguments)
+        used = [form.typemap[variable.name] for variable in expression.list_vars()]
+        return name in _WITH_A_FLOAT and _number in used
+    if expression.op == "call":
+        called = form.typemap[expression.func.name]
+        return not isinstance(called, types.Function) or called.typing_key is bool
+    return expression.op in _MOVES
+
+
+def _agrees(rule, single):
+    """Whether the compiled rule gives Python's bits on many numbers, or raises."""
+    numbers = (-1e200, -3.7, -1.0, -0.0, 0.0, 1e-9, 0.3, 2.5, 1e9)
+    with np.errstate(all="ignore"):
+        for arguments in itertools.product(numbers, numbers, numbers, (0.1, 1.7), (0.0, 0.9)):
+            try:
+                given = single(*arguments)
+            except Exception:  # in doubt it asks Python
+                continue
+            if repr(tuple(map(float, given))) != repr(call_rule(rule, *arguments)):
+                return False
+    return True

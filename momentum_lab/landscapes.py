@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from momentum_lab.validation import as_floats, finite, one_number, unknown_name, whole_number
+from momentum_lab import validation as check
 
 LARGEST_TILT = 2 / np.sqrt(27)  # at this tilt the shallow well of a double well vanishes
 
@@ -42,18 +42,16 @@ class Landscape:
         d = max(1, np.size(self.start))
         m = max(1, np.size(self.minima) // d)
         for name, shape in (("start", (d,)), ("minima", (m, d)), ("window", (d, 2))):
-            array = finite(name, getattr(self, name)).copy()
+            array = check.finite(name, getattr(self, name)).copy()
             if array.shape != shape:
                 raise ValueError(f"{name} must have shape {shape}, got {array.shape}")
             array.flags.writeable = False
-            object.__setattr__(self, name, array)  # a frozen dataclass is filled so
+            vars(self)[name] = array  # a frozen dataclass is filled so
         if (self.window[:, 0] >= self.window[:, 1]).any():
             raise ValueError(f"window must hold a low and a high end, got {self.window.tolist()}")
-        noise = one_number("noise", finite("noise", self.noise))
-        if noise < 0:
-            raise ValueError(f"noise must be at least 0, got {noise}")
-        object.__setattr__(self, "noise", noise)
-        object.__setattr__(self, "noise_seed", whole_number("noise_seed", self.noise_seed, 0))
+        noise = check.one_number("noise", check.not_negative("noise", self.noise))
+        seed = check.whole_number("noise_seed", self.noise_seed, 0)
+        vars(self).update(noise=noise, noise_seed=seed)
         for name, shape in (("value", ()), ("gradient", (d,)), ("hessian", (d, d))):
             self._check_function(name, shape)
 
@@ -63,12 +61,10 @@ class Landscape:
             raise TypeError(f"{name} must be a function, got {type(function).__name__}")
         for weights in (self.start.copy(), np.tile(self.start, (3, 1))):
             expected = weights.shape[:-1] + shape
-            result = finite(f"{name} at the start", function(weights))
+            result = check.finite(f"{name} at the start", function(weights))
             if result.shape != expected:
-                raise ValueError(
-                    f"{name} must return shape {expected} for weights of shape {weights.shape}, "
-                    f"got {result.shape}"
-                )
+                case = f"{expected} for weights of shape {weights.shape}, got {result.shape}"
+                raise ValueError(f"{name} must return shape {case}")
 
     @property
     def dimension(self):
@@ -86,19 +82,12 @@ def quadratic(curvatures, rotation=0.0):
 
     Everything is known here: each direction of curvature goes its own way, as theory.py says.
     """
-    curvatures = finite("curvatures", curvatures)
-    if curvatures.ndim != 1 or curvatures.size == 0:
-        raise ValueError(f"curvatures must be one row of numbers, got shape {curvatures.shape}")
-    if (curvatures <= 0).any():
-        raise ValueError(f"curvatures must be greater than 0, got {curvatures.min()}")
-    rotation = one_number("rotation", finite("rotation", rotation))
-    d = len(curvatures)
+    curvatures = check.positive("curvatures", check.one_row("curvatures", curvatures))
+    rotation, d = check.one_number("rotation", rotation), len(curvatures)
     if rotation and d != 2:
         raise ValueError(f"rotation must be 0 unless there are two weights, got {rotation}")
-    directions = np.eye(d)
-    if rotation:
-        cos, sin = np.cos(np.radians(rotation)), np.sin(np.radians(rotation))
-        directions = np.array([[cos, -sin], [sin, cos]])
+    cos, sin = np.cos(np.radians(rotation)), np.sin(np.radians(rotation))
+    directions = np.array([[cos, -sin], [sin, cos]]) if rotation else np.eye(d)
     matrix = (directions * curvatures) @ directions.T
     matrix = (matrix + matrix.T) / 2
 
@@ -118,7 +107,8 @@ def quadratic(curvatures, rotation=0.0):
 
 def bowl(curvature=1.0):
     """Return λ·w²/2, the loss of one weight and one curvature λ > 0: the simplest there is."""
-    return replace(quadratic([_positive("curvature", curvature)]), name="bowl")
+    curvature = check.one_number("curvature", check.positive("curvature", curvature))
+    return replace(quadratic([curvature]), name="bowl")
 
 
 def valley(condition_number=10.0, rotation=0.0):
@@ -126,10 +116,9 @@ def valley(condition_number=10.0, rotation=0.0):
 
     κ ≥ 1 is the condition number; the curvatures are 1/κ and 1. Plain descent zig-zags.
     """
-    condition_number = one_number("condition_number", finite("condition_number", condition_number))
-    if condition_number < 1:
-        raise ValueError(f"condition_number must be at least 1, got {condition_number}")
-    return replace(quadratic([1 / condition_number, 1], rotation), name="valley")
+    condition = check.condition_numbers(condition_number)
+    condition = check.one_number("condition_number", condition)
+    return replace(quadratic([1 / condition, 1], rotation), name="valley")
 
 
 def double_well(tilt=0.1):
@@ -144,9 +133,7 @@ def double_well(tilt=0.1):
         lambda w: w**4 / 4 - w**2 / 2 + tilt * w,
         lambda w: (w**3 - w + tilt,),
         lambda w: ((3 * w**2 - 1,),),
-        minima=wells[:, None],
-        window=[(-2.2, 2.2)],
-        start=[2 * np.sign(wells[1])],
+        dict(minima=wells[:, None], window=[(-2.2, 2.2)], start=[2 * np.sign(wells[1])]),
     )
 
 
@@ -156,14 +143,13 @@ def double_well_2d(tilt=0.1):
     Its minima lie on the line y = x/2, above those of `double_well`.
     """
     tilt, wells = _wells(tilt)
+    minima, side = np.stack([wells, wells / 2], axis=-1), np.sign(wells[1])
     return _from_formulas(
         "double_well_2d",
         lambda x, y: x**4 / 4 - x**2 / 2 + tilt * x + (y - x / 2) ** 2,
         lambda x, y: (x**3 - x + tilt - (y - x / 2), 2 * (y - x / 2)),
         lambda x, y: ((3 * x**2 - 0.5, -1), (-1, 2)),
-        minima=np.stack([wells, wells / 2], axis=-1),
-        window=[(-2.2, 2.2), (-2.2, 2.2)],
-        start=[2 * np.sign(wells[1]), -np.sign(wells[1])],
+        dict(minima=minima, window=[(-2.2, 2.2)] * 2, start=[2 * side, -side]),
     )
 
 
@@ -177,9 +163,7 @@ def banana():
         lambda x, y: (1 - x) ** 2 + 100 * (y - x**2) ** 2,
         lambda x, y: (2 * (x - 1) - 400 * x * (y - x**2), 200 * (y - x**2)),
         lambda x, y: ((2 + 1200 * x**2 - 400 * y, -400 * x), (-400 * x, 200)),
-        minima=[(1, 1)],
-        window=[(-2, 2), (-1, 3)],
-        start=[-1.2, 1],
+        dict(minima=[(1, 1)], window=[(-2, 2), (-1, 3)], start=[-1.2, 1]),
     )
 
 
@@ -193,9 +177,7 @@ def saddle():
         lambda x, y: x**2 / 2 - y**2 / 2 + y**4 / 4,
         lambda x, y: (x, y**3 - y),
         lambda x, y: ((1, 0), (0, 3 * y**2 - 1)),
-        minima=[(0, 1), (0, -1)],
-        window=[(-2, 2), (-2, 2)],
-        start=[-1.5, 0.001],
+        dict(minima=[(0, 1), (0, -1)], window=[(-2, 2), (-2, 2)], start=[-1.5, 0.001]),
     )
 
 
@@ -212,9 +194,7 @@ def plateau():
             (_dip(x, y) ** 2 - 2 * x**2 * _dip(x, y) ** 3, -8 * x * y * _dip(x, y) ** 3),
             (-8 * x * y * _dip(x, y) ** 3, 4 * _dip(x, y) ** 2 - 32 * y**2 * _dip(x, y) ** 3),
         ),
-        minima=[(0, 0)],
-        window=[(-6, 6), (-4, 4)],
-        start=[-5, -1],
+        dict(minima=[(0, 0)], window=[(-6, 6), (-4, 4)], start=[-5, -1]),
     )
 
 
@@ -231,17 +211,12 @@ def lessard():
         lambda w: _three_pieces(w, 12.5 * w**2, w**2 / 2 + 24 * w - 12, 12.5 * w**2 - 24 * w + 36),
         lambda w: (_three_pieces(w, 25 * w, w + 24, 25 * w - 24),),
         lambda w: ((_three_pieces(w, 25, 1, 25),),),
-        minima=[(0,)],
-        window=[(-3, 4)],
-        start=[3.3],
+        dict(minima=[(0,)], window=[(-3, 4)], start=[3.3]),
     )
 
 
 def noisy(landscape, noise, seed=0):
-    """Return the same landscape, on which `descend` adds normal noise to each slope it sees.
-
-    `noise` is the standard deviation, at least 0; `seed` draws it.
-    """
+    """Return the same landscape with normal noise, of this standard deviation, on its slopes."""
     return replace(get_landscape(landscape), noise=noise, noise_seed=seed)
 
 
@@ -252,46 +227,44 @@ def get_landscape(landscape):
     that is neither a name nor a Landscape.
     """
     if isinstance(landscape, str):
-        if landscape not in LANDSCAPES:
-            raise unknown_name("landscape", landscape, LANDSCAPES)
-        return LANDSCAPES[landscape]
+        return check.by_name("landscape", landscape, LANDSCAPES)
     if not isinstance(landscape, Landscape):
         kind = type(landscape).__name__
         raise TypeError(f"landscape must be a name or a Landscape, got {kind}")
     return landscape
 
 
-def _from_formulas(name, height, slopes, curvatures, **places):
+def _from_formulas(name, height, slopes, curvatures, places):
     """Build a Landscape from formulas in which each weight is an argument of its own.
 
     `slopes` returns one number a weight, `curvatures` the rows of the Hessian.
     """
     d = len(places["start"])
 
-    def each(weights):
+    def columns(weights):
         weights = _checked(weights, d)
-        return weights, [weights[..., i] for i in range(d)]
+        return [weights[..., i] for i in range(d)]
+
+    def side_by_side(parts, shape):  # some are a single number, the same everywhere
+        result = np.empty((*shape, d))
+        for i, part in enumerate(parts):
+            result[..., i] = part
+        return result
 
     def gradient(weights):
-        weights, columns = each(weights)
-        result = np.empty(weights.shape)
-        for i, slope in enumerate(slopes(*columns)):
-            result[..., i] = slope
-        return result
+        each = columns(weights)
+        return side_by_side(slopes(*each), each[0].shape)
 
     def hessian(weights):
-        weights, columns = each(weights)
-        result = np.empty((*weights.shape, d))
-        for i, row in enumerate(curvatures(*columns)):
-            for j, curvature in enumerate(row):
-                result[..., i, j] = curvature
-        return result
+        each = columns(weights)
+        rows = [side_by_side(row, each[0].shape) for row in curvatures(*each)]
+        return np.stack(rows, axis=-2)
 
-    return Landscape(name, lambda w: height(*each(w)[1]), gradient, hessian, **places)
+    return Landscape(name, lambda w: height(*columns(w)), gradient, hessian, **places)
 
 
 def _checked(weights, dimension):
-    weights = as_floats("weights", weights)
+    weights = check.as_floats("weights", weights)
     if weights.shape[-1:] != (dimension,):
         raise ValueError(f"weights must have shape (..., {dimension}), got {weights.shape}")
     return weights
@@ -299,7 +272,7 @@ def _checked(weights, dimension):
 
 def _wells(tilt):
     """Return the tilt as a float, and both minima of w⁴/4 − w²/2 + tilt·w, the deeper first."""
-    tilt = one_number("tilt", finite("tilt", tilt))
+    tilt = check.one_number("tilt", tilt)
     if abs(tilt) >= LARGEST_TILT:
         raise ValueError(f"tilt must be between ±{LARGEST_TILT:.4f} (2/√27), got {tilt}")
     left, _, right = np.sort(np.roots([1, 0, -1, tilt]).real)
@@ -313,13 +286,6 @@ def _dip(x, y):
 
 def _three_pieces(w, below_1, below_2, above):
     return np.where(w < 1, below_1, np.where(w < 2, below_2, above))
-
-
-def _positive(name, value):
-    value = one_number(name, finite(name, value))
-    if value <= 0:
-        raise ValueError(f"{name} must be greater than 0, got {value}")
-    return value
 
 
 LANDSCAPES = {

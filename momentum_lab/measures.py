@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from momentum_lab.validation import finite
+from momentum_lab import validation as check
 
 
 def swings(series, tolerance=0.1):
@@ -15,7 +15,7 @@ def swings(series, tolerance=0.1):
     A monotone series has 0 swings, one bounce is 1, a full wave 2. Raises ValueError for data
     that are not one finite row of numbers, or a tolerance outside [0, 1).
     """
-    series = _series(series)
+    series = check.one_row("series", series)
     _share("tolerance", tolerance)
     threshold = tolerance * np.ptp(series)
     lowest = highest = series[0]
@@ -38,8 +38,8 @@ def overshoot(series, target):
     the target, 1 for one that swings out as far on the other side as it began. A series that
     starts at its target has no such share: ValueError.
     """
-    series = _series(series)
-    target = float(finite("target", target))
+    series = check.one_row("series", series)
+    target = float(check.finite("target", target))
     distance = series[0] - target
     if distance == 0:
         raise ValueError(f"series must not start at the target {target}")
@@ -52,9 +52,9 @@ def settling_update(series, target, tolerance=0.05):
     Near means within `tolerance` times the distance at the start. Entry 0 of the series is the
     value before the first update, so the answer counts updates.
     """
-    series = _series(series)
+    series = check.one_row("series", series)
     _share("tolerance", tolerance)
-    distances = np.abs(series - float(finite("target", target)))
+    distances = np.abs(series - float(check.finite("target", target)))
     far = np.flatnonzero(distances > tolerance * distances[0])
     settled = int(far[-1]) + 1 if far.size else 0
     return settled if settled < len(series) else None
@@ -62,7 +62,7 @@ def settling_update(series, target, tolerance=0.05):
 
 def first_epoch_below(epoch_errors, threshold):
     """Return the first epoch (counted from 1) whose error is below `threshold`, or None."""
-    below = np.flatnonzero(np.asarray(epoch_errors) < float(finite("threshold", threshold)))
+    below = np.flatnonzero(np.asarray(epoch_errors) < float(check.finite("threshold", threshold)))
     return int(below[0]) + 1 if below.size else None
 
 
@@ -109,13 +109,6 @@ def summarize(run):
         n_updates=run.n_updates,
         diverged_at=run.diverged_at,
     )
-
-
-def _series(series):
-    series = finite("series", series)
-    if series.ndim != 1 or series.size == 0:
-        raise ValueError(f"series must be one row of numbers, got shape {series.shape}")
-    return series
 
 
 def _share(name, value):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from momentum_lab.validation import as_floats, finite, one_hot_targets, unknown_name, whole_number
+from momentum_lab import validation as check
 
 ERRORS = ("cross_entropy", "squared_error", "article")
 
@@ -45,12 +45,13 @@ class Network:
 
     def __init__(self, n_inputs, n_hidden, n_outputs, error="cross_entropy"):
         if error not in ERRORS:
-            raise unknown_name("error", error, ERRORS)
-        # A frozen dataclass is filled through object.__setattr__.
-        object.__setattr__(self, "n_inputs", whole_number("n_inputs", n_inputs, 1))
-        object.__setattr__(self, "n_hidden", whole_number("n_hidden", n_hidden, 1))
-        object.__setattr__(self, "n_outputs", whole_number("n_outputs", n_outputs, 2))
-        object.__setattr__(self, "error_name", error)
+            raise check.unknown_name("error", error, ERRORS)
+        vars(self).update(  # a frozen dataclass is filled so
+            n_inputs=check.whole_number("n_inputs", n_inputs, 1),
+            n_hidden=check.whole_number("n_hidden", n_hidden, 1),
+            n_outputs=check.whole_number("n_outputs", n_outputs, 2),
+            error_name=error,
+        )
 
     @property
     def n_weights(self):
@@ -64,12 +65,11 @@ class Network:
         o_biases (n_outputs,). A stack of vectors, (..., n_weights), gives a stack of each.
         Raises ValueError for any other shape.
         """
-        weights = as_floats("weights", weights)
+        weights = check.as_floats("weights", weights)
         if weights.shape[-1:] != (self.n_weights,):
-            raise ValueError(
-                f"weights must have shape ({self.n_weights},) for a {self.n_inputs}-"
-                f"{self.n_hidden}-{self.n_outputs} network, got {weights.shape}"
-            )
+            kind = f"{self.n_inputs}-{self.n_hidden}-{self.n_outputs} network"
+            wanted = f"({self.n_weights},) for a {kind}, got {weights.shape}"
+            raise ValueError(f"weights must have shape {wanted}")
         n_ih, n_ho = self.n_inputs * self.n_hidden, self.n_hidden * self.n_outputs
         ends = (n_ih, n_ih + self.n_hidden, n_ih + self.n_hidden + n_ho)
         ih_weights, h_biases, ho_weights, o_biases = np.split(weights, ends, axis=-1)
@@ -85,7 +85,7 @@ class Network:
 
         `seed` is a whole number or a numpy Generator. At scale 1 this is PyTorch's default.
         """
-        scale = float(finite("scale", scale))
+        scale = float(check.finite("scale", scale))
         into_hidden = (self.n_inputs + 1) * self.n_hidden
         into_output = (self.n_hidden + 1) * self.n_outputs
         n_inputs_of_node = np.repeat([self.n_inputs, self.n_hidden], [into_hidden, into_output])
@@ -106,16 +106,13 @@ class Network:
     def error(self, weights, inputs, targets):
         """Return the error, averaged over the items (the class docstring has the formulas).
 
-        A stack of weight vectors, (..., n_weights), gives an array of errors.
-        Raises ValueError for wrong shapes, NaN or infinite inputs, targets that are not one-hot.
+        A stack of weight vectors, (..., n_weights), gives an array of errors. Raises as
+        `checked_items`, and ValueError for wrong shapes of weights.
         """
         return self.error_and_accuracy(weights, inputs, targets)[0]
 
     def accuracy(self, weights, inputs, targets):
-        """Return the share of items whose largest output is at their class, from 0 to 1.
-
-        A stack of weight vectors gives an array. Raises as `error` does.
-        """
+        """Return the share of items whose largest output is at their class; else as `error`."""
         return self.error_and_accuracy(weights, inputs, targets)[1]
 
     def error_and_accuracy(self, weights, inputs, targets):
@@ -142,14 +139,9 @@ class Network:
         hidden, log_outputs = self._forward(parts, inputs)
         output_slopes = self.output_slope(np.exp(log_outputs), targets) / len(inputs)
         hidden_slopes = (output_slopes @ parts.ho_weights.T) * (1 - hidden) * (1 + hidden)
-        return np.concatenate(
-            [
-                (inputs.T @ hidden_slopes).ravel(),
-                hidden_slopes.sum(axis=0),
-                (hidden.T @ output_slopes).ravel(),
-                output_slopes.sum(axis=0),
-            ]
-        )
+        hidden_part = (inputs.T @ hidden_slopes).ravel(), hidden_slopes.sum(axis=0)
+        output_part = (hidden.T @ output_slopes).ravel(), output_slopes.sum(axis=0)
+        return np.concatenate(hidden_part + output_part)
 
     def output_slope(self, outputs, targets):
         """Return how an item's error changes with the sum that enters each output node.
@@ -171,16 +163,12 @@ class Network:
         Central differences of `gradient`, `step` apart on each side; its largest eigenvalue is
         the sharpest curvature λ of the error. Raises as `error` does.
         """
-        weights = as_floats("weights", weights)
+        weights = check.as_floats("weights", weights)
         self.unpack(weights)  # a wrong length must not broadcast against the moves
         moves = step * np.eye(self.n_weights)
-        slopes = np.array(
-            [
-                self.gradient(weights + move, inputs, targets)
-                - self.gradient(weights - move, inputs, targets)
-                for move in moves
-            ]
-        ) / (2 * step)
+        ahead = np.array([self.gradient(weights + move, inputs, targets) for move in moves])
+        behind = np.array([self.gradient(weights - move, inputs, targets) for move in moves])
+        slopes = (ahead - behind) / (2 * step)
         return (slopes + slopes.T) / 2
 
     def _forward(self, parts, inputs):
@@ -193,11 +181,10 @@ class Network:
         return hidden, sums - np.log(np.exp(sums) @ np.ones((self.n_outputs, 1)))
 
     def _checked_inputs(self, inputs):
-        inputs = finite("inputs", inputs)
+        inputs = check.finite("inputs", inputs)
         if inputs.ndim not in (1, 2) or inputs.shape[-1] != self.n_inputs:
-            raise ValueError(
-                f"inputs must have shape (n_items, {self.n_inputs}), got {inputs.shape}"
-            )
+            wanted = f"(n_items, {self.n_inputs}), got {inputs.shape}"
+            raise ValueError(f"inputs must have shape {wanted}")
         return inputs
 
     def checked_items(self, inputs, targets):
@@ -206,11 +193,10 @@ class Network:
         Raises ValueError for wrong shapes, NaN or infinite inputs, targets that are not one-hot.
         """
         inputs = np.atleast_2d(self._checked_inputs(inputs))
-        targets = one_hot_targets(np.atleast_2d(targets))
+        targets = check.one_hot_targets(np.atleast_2d(targets))
         if len(inputs) == 0:
             raise ValueError("inputs must hold at least one item, got none")
-        if targets.shape != (len(inputs), self.n_outputs):
-            raise ValueError(
-                f"targets must have shape ({len(inputs)}, {self.n_outputs}), got {targets.shape}"
-            )
+        wanted = len(inputs), self.n_outputs
+        if targets.shape != wanted:
+            raise ValueError(f"targets must have shape {wanted}, got {targets.shape}")
         return inputs, targets

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from momentum_lab import validation as check
 from momentum_lab.data import iris
 from momentum_lab.network import Network
 from momentum_lab.rules import previous_delta
 from momentum_lab.training import Run, train
-from momentum_lab.validation import momenta
 
 LEARNING_RATE_2017 = 0.05
 EPOCHS_2017 = 50
@@ -78,16 +78,8 @@ def program_2017(momentum):
     for _ in range(EPOCHS_2017):
         generator.shuffle(order)
         orders.append(order.copy())
-    run = train(
-        network,
-        items,
-        previous_delta,
-        LEARNING_RATE_2017,
-        momenta(momentum),
-        seed=SEED_2017,
-        weights=weights,
-        order=orders,
-    )
+    rule = previous_delta, LEARNING_RATE_2017, check.momenta(momentum)
+    run = train(network, items, *rule, seed=SEED_2017, weights=weights, order=orders)
     return Replay(
         **vars(run),
         errors=run.epoch_errors[9::10].copy(),

@@ -8,9 +8,11 @@ A rule works on single numbers and, by broadcasting, on arrays of any shape, and
 its arguments. Your own function with this signature goes everywhere a built-in rule goes.
 """
 
+import math
+
 import numpy as np
 
-from momentum_lab.validation import unknown_name
+from momentum_lab import validation as check
 
 SMALLEST_DIVISOR = 1e-8  # keeps the adaptive rules from dividing by zero
 
@@ -115,9 +117,7 @@ def get_rule(rule):
     that is neither a name nor a function.
     """
     if isinstance(rule, str):
-        if rule not in RULES:
-            raise unknown_name("rule", rule, RULES)
-        return RULES[rule]
+        return check.by_name("rule", rule, RULES)
     if not callable(rule):
         raise TypeError(f"rule must be a name or a function, got {type(rule).__name__}")
     return rule
@@ -128,19 +128,57 @@ def try_rule(rule):
 
     Raises ValueError that says what the rule returned instead, or what it raised.
     """
-    name = getattr(rule, "__name__", "your rule")
-    try:
-        result = rule(1.0, 0.5, 0.25, 0.1, 0.9)
-    except Exception as error:
-        raise ValueError(
-            f"rule {name} raised {type(error).__name__}: {error} when it was called as "
-            "rule(weight=1.0, gradient=0.5, memory=0.25, learning_rate=0.1, momentum=0.9)"
-        ) from error
-    if not (isinstance(result, tuple | list) and len(result) == 2):
-        raise ValueError(f"rule {name} must return (weight, memory), got {result!r}")
-    # np.where(...) of single numbers gives an array without dimensions: a number, too.
-    if not all(np.ndim(part) == 0 and np.asarray(part).dtype.kind in "biuf" for part in result):
-        raise ValueError(f"rule {name} must return two numbers, got {result!r}")
-    if not all(np.isfinite(part) for part in result):
-        raise ValueError(f"rule {name} must return finite numbers, got {result!r}")
+    with np.errstate(all="ignore"):
+        result = call_rule(rule, 1.0, 0.5, 0.25, 0.1, 0.9)
+    if not all(map(math.isfinite, result)):
+        raise ValueError(f"rule {rule_name(rule)} must return finite numbers, got {result!r}")
     return rule
+
+
+def call_rule(rule, *arguments):
+    """Return the new weight and memory as two floats, whatever numbers the rule makes.
+
+    This is what a rule means, in training, descents and theory: NaN and infinite numbers are a
+    result, and so is OverflowError, Python's way to say infinity. Whatever else the rule raises
+    or returns (a complex number, None) is a ValueError that says how the rule was called.
+    """
+    try:
+        result = rule(*arguments)
+    except OverflowError:
+        return math.inf, math.inf
+    except Exception as error:
+        raise _bad_rule(rule, f"raised {type(error).__name__}: {error}", arguments) from error
+    if isinstance(result, tuple | list) and len(result) == 2:
+        weight, memory = result
+        if type(weight) is float and type(memory) is float:  # the others take longer to tell
+            return weight, memory
+        if _is_number(weight) and _is_number(memory):
+            return float(weight), float(memory)
+    complaint = f"must return (weight, memory), two real numbers, got {result!r}"
+    raise _bad_rule(rule, complaint, arguments)
+
+
+def call_on_each(rule, weights, gradient, memory, *settings):
+    """Return the new weights and the new memory as two lists, calling the rule for each weight."""
+    numbers = zip(weights, gradient, memory, strict=True)
+    new = [call_rule(rule, *three, *settings) for three in numbers]
+    return [weight for weight, _ in new], [kept for _, kept in new]
+
+
+def rule_name(rule):
+    """Return the name that messages and results call a rule by."""
+    return getattr(rule, "__name__", "own rule")
+
+
+def _is_number(value):
+    """Whether float() may take it; float() itself would also take text or an array.
+
+    np.where(...) of single numbers gives an array without dimensions: a number, too.
+    """
+    return np.ndim(value) == 0 and np.asarray(value).dtype.kind in "biuf"
+
+
+def _bad_rule(rule, complaint, arguments):
+    names = ("weight", "gradient", "memory", "learning_rate", "momentum")
+    call = ", ".join(f"{name}={value!r}" for name, value in zip(names, arguments, strict=True))
+    return ValueError(f"rule {rule_name(rule)} {complaint}, when it was called as rule({call})")

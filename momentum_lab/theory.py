@@ -5,18 +5,21 @@ On a loss with one curvature λ, w²·λ/2, the gradient is λ·w and every rule
 the rule, so it is right for a reader's own rule, too.
 """
 
+import functools
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from momentum_lab.rules import get_rule, plain, try_rule
-from momentum_lab.validation import finite, learning_rates, momenta, one_number, whole_number
+from momentum_lab import validation as check
+from momentum_lab.rules import call_rule, get_rule, plain, rule_name, try_rule
 
 REGIMES = ("smooth", "ringing", "sign-flipping", "edge", "diverging")
 """What a weight can do on its way, by the dominant root; see `regime`."""
 
-EDGE = 1e-9  # a dominant root this close to 1 neither converges nor diverges
+EDGE = 1e-9  # a dominant root of a length this close to 1 neither converges nor diverges
+CREEPING = 1e-15  # but one on the way to +1 does so as long as a number can tell it from 1
 LARGEST_MOMENTUM = 1 - 1e-6  # the searches for the best momentum go no further
 LARGEST_WEIGHT = 1e100  # a weight that diverges is held here, so that it stays a finite number
 
@@ -43,26 +46,36 @@ class Response:
 def response(rule, gradients, learning_rate, momentum, weight=0.0, memory=0.0):
     """Feed `gradients`, one number an update, to `rule` and return the `Response`.
 
-    Raises ValueError for gradients that are not one finite row, and as `train` does.
+    The weights may become infinite. Raises ValueError for gradients that are not one finite row,
+    and as `train` does.
     """
     rule = try_rule(get_rule(rule))
-    gradients = finite("gradients", gradients)
-    if gradients.ndim != 1:
-        raise ValueError(f"gradients must be one row of numbers, got shape {gradients.shape}")
-    learning_rate = one_number("learning_rate", learning_rates(learning_rate))
-    momentum = one_number("momentum", momenta(momentum))
-    memory = one_number("memory", finite("memory", memory))
-    weights = [one_number("weight", finite("weight", weight))]
+    gradients = check.one_row("gradients", gradients, 0)
+    learning_rate = check.one_number("learning_rate", check.learning_rates(learning_rate))
+    momentum = check.one_number("momentum", check.momenta(momentum))
+    weights, memory = [check.one_number("weight", weight)], check.one_number("memory", memory)
     gradient_parts, memory_parts = [], []
-    for gradient in gradients.tolist():
-        # From weight 0 a rule returns the step itself, without the rounding of a subtraction.
-        alone, _ = rule(0.0, gradient, 0.0, learning_rate, momentum)
-        step, _ = rule(0.0, gradient, memory, learning_rate, momentum)
-        gradient_parts.append(alone)
-        memory_parts.append(step - alone)
-        weight, memory = rule(weights[-1], gradient, memory, learning_rate, momentum)
-        weights.append(weight)
+    with np.errstate(all="ignore"):
+        for gradient in gradients.tolist():
+            now, settings = weights[-1], (learning_rate, momentum)
+            alone, _ = _step(rule, now, gradient, 0.0, *settings)
+            step, (new, memory) = _step(rule, now, gradient, memory, *settings)
+            gradient_parts.append(alone)
+            memory_parts.append(step - alone)
+            weights.append(new)
     return Response(np.array(weights), np.array(gradient_parts), np.array(memory_parts))
+
+
+def _step(rule, weight, *arguments):
+    """Return the step that the rule makes at a weight, and what the rule returns.
+
+    From weight 0 most rules return the step itself, without the rounding of a subtraction.
+    """
+    new = call_rule(rule, weight, *arguments)
+    from_zero, _ = call_rule(rule, 0.0, *arguments)
+    if math.isclose(weight + from_zero, new[0], rel_tol=1e-15):
+        return from_zero, new
+    return new[0] - weight, new
 
 
 # --- the matrix of a rule, its roots and what they say --------------------------------------
@@ -85,9 +98,8 @@ def roots(rule, curvature, learning_rate, momentum):
     z² − (trace)·z + determinant = 0. A memory that never reaches the weight (rule plain) does
     not count: its root is given as 0. Raises as `transition_matrix`.
     """
-    middle, spread_squared = _middle_and_spread(
-        _linear_entries(rule, curvature, learning_rate, momentum)
-    )
+    entries = _linear_entries(rule, curvature, learning_rate, momentum)
+    middle, spread_squared = _middle_and_spread(entries)
     spread = np.sqrt(spread_squared + 0j)
     return np.stack([middle + spread, middle - spread], axis=-1)
 
@@ -95,8 +107,7 @@ def roots(rule, curvature, learning_rate, momentum):
 def rate(rule, curvature, learning_rate, momentum):
     """Return the factor by which the error shrinks (or grows) in each update, in the long run.
 
-    It is the larger absolute value of the two `roots`: below 1 the rule converges. Arguments
-    broadcast; raises as `transition_matrix`.
+    The larger absolute value of the two `roots`; arguments and errors as `transition_matrix`.
     """
     return _rate(_linear_entries(rule, curvature, learning_rate, momentum))[()]
 
@@ -106,22 +117,29 @@ def regime(rule, curvature, learning_rate, momentum):
 
     The dominant root z decides: diverging if |z| > 1 + EDGE; edge if |z| is within EDGE of 1;
     otherwise ringing if z is complex, sign-flipping if it is negative, smooth if it is not.
-    Arguments broadcast; raises as `transition_matrix`.
+    A positive real z is close to 1 also at a tiny learning rate, where a rule creeps but
+    converges: it is at the edge only within CREEPING. Arguments as for `transition_matrix`.
     """
     entries = _linear_entries(rule, curvature, learning_rate, momentum)
-    size = _rate(entries)
     middle, spread_squared = _middle_and_spread(entries)
-    conditions = [size > 1 + EDGE, size >= 1 - EDGE, spread_squared < 0, middle < 0]
+    excess = _rate(entries) - 1
+    edge = np.where((spread_squared >= 0) & (middle > 0), CREEPING, EDGE)
+    conditions = [excess > edge, excess >= -edge, spread_squared < 0, middle < 0]
     names = np.array(REGIMES)[np.select(conditions, [4, 3, 1, 2], 0)]
     return names if names.ndim else str(names)
 
 
 def _call(rule, *arguments):
     """Call `rule`; one that takes single numbers only is called once for each of them."""
-    try:
-        return rule(*arguments)
-    except (TypeError, ValueError):  # from an `if` or a math function that was given an array
-        return np.vectorize(rule, otypes=(float, float))(*arguments)
+    with np.errstate(all="ignore"):
+        try:
+            weight, memory = rule(*arguments)
+            if np.iscomplexobj(weight) or np.iscomplexobj(memory):  # numpy would cut them, and warn
+                raise TypeError
+            return check.as_floats("weight", weight), check.as_floats("memory", memory)
+        except Exception:  # from an `if` or a math function that was given an array
+            each = np.vectorize(functools.partial(call_rule, rule), otypes=(float, float))
+            return each(*arguments)
 
 
 def _entries(rule, curvature, learning_rate, momentum):
@@ -134,28 +152,19 @@ def _entries(rule, curvature, learning_rate, momentum):
 def _linear_entries(rule, curvature, learning_rate, momentum):
     """Check everything; return the four entries of the matrix as arrays of one shape."""
     rule = try_rule(get_rule(rule))
-    settings = np.broadcast_arrays(
-        finite("curvature", curvature), learning_rates(learning_rate), momenta(momentum)
-    )
+    curvature, settings = check.finite("curvature", curvature), check.learning_rates(learning_rate)
+    settings = np.broadcast_arrays(curvature, settings, check.momenta(momentum))
     entries = np.broadcast_arrays(*_entries(rule, *settings), settings[0])[:4]
     ww, wm, mw, mm = entries
-    # Far from (1, 0) and (0, 1) and with other signs: clipped and restarted rules show themselves.
-    # First a memory that a rule can draw the square root of.
-    for weight, memory in ((-300.0, 700.0), (-300.0, -700.0)):
+    # Far from (1, 0) and (0, 1), near 0 and with all signs: clipped and restarted rules show
+    # themselves. First a memory that a rule can draw the square root of.
+    for weight, memory in ((-300.0, 700.0), (-300.0, -700.0), (0.3, -0.2), (30.0, 20.0)):
         new_weight, new_memory = _call(rule, weight, settings[0] * weight, memory, *settings[1:])
-        if not (
-            np.allclose(new_weight, ww * weight + wm * memory)
-            and np.allclose(new_memory, mw * weight + mm * memory)
-        ):
-            raise ValueError(
-                f"rule {_name(rule)} must be linear on a quadratic loss "
-                "(twice the weight and memory must give twice the result); it is not"
-            )
+        expected = ww * weight + wm * memory, mw * weight + mm * memory
+        if not (np.allclose(new_weight, expected[0]) and np.allclose(new_memory, expected[1])):
+            wanted = "(twice the weight and memory must give twice the result); it is not"
+            raise ValueError(f"rule {rule_name(rule)} must be linear on a quadratic loss {wanted}")
     return entries
-
-
-def _name(rule):
-    return getattr(rule, "__name__", "own rule")
 
 
 def _without_idle_memory(entries):
@@ -199,24 +208,58 @@ class Damping(NamedTuple):
 def learning_rate_limit(rule, curvature, momentum):
     """Return the largest learning rate that does not diverge at this curvature and momentum.
 
-    Found by bisection on `rate`, to 1e-12 of its value; `curvature` and `momentum` are numbers.
+    Found by bisection on `rate`, to 1e-12 of its value: the upper end of the (uppermost) stable
+    range, which for most rules begins at 0; 0 where nothing is stable, inf where there is no end.
     Raises ValueError for a curvature that is not positive, or a rule that is not linear.
     """
-    curvature = _positive_curvature(one_number("curvature", finite("curvature", curvature)))
-    momentum = one_number("momentum", momenta(momentum))
-    candidates = np.geomspace(1e-3, 1e6, 2000) / curvature
-    _linear_entries(rule, curvature, candidates, momentum)
+    curvature = check.one_number("curvature", check.positive("curvature", curvature))
+    momentum = check.one_number("momentum", check.momenta(momentum))
+    tried = LEARNING_RATES_TRIED / curvature
+    _linear_entries(rule, curvature, tried[:: tried.size // 50], momentum)
     rule = get_rule(rule)
 
     def diverges(learning_rate):
         return _rate(_entries(rule, curvature, learning_rate, momentum)) > 1 + 1e-12
 
-    too_large = np.flatnonzero(np.broadcast_to(diverges(candidates), candidates.shape))
-    if too_large.size == 0:
-        return np.inf
-    if too_large[0] == 0:
+    return _largest_stable(diverges, tried)
+
+
+def online_learning_rate_limit(rule, curvature, momentum, share):
+    """Return the largest mean-square stable learning rate when few updates see an item.
+
+    With probability `share` in (0, 1] an update sees an item of this curvature, else none. The
+    second moments of (weight, memory) evolve by share·T⊗T + (1 − share)·T₀⊗T₀, with the
+    transition matrices T of the item and T₀ of none: stable while no eigenvalue is longer than 1.
+    Found by bisection; at share 1 it is `learning_rate_limit`. Raises as that does.
+    """
+    curvature = check.one_number("curvature", check.positive("curvature", curvature))
+    momentum = check.one_number("momentum", check.momenta(momentum))
+    share = check.finite("share", share)
+    share = check.required("share", share, (share > 0) & (share <= 1), "in (0, 1]")
+    share = check.one_number("share", share)
+    tried = LEARNING_RATES_TRIED / curvature
+    _linear_entries(rule, [[curvature], [0.0]], tried[:: tried.size // 50], momentum)
+    rule = get_rule(rule)
+
+    def diverges(learning_rate):
+        with_item, without = (
+            _moments(_without_idle_memory(_entries(rule, seen, learning_rate, momentum)))
+            for seen in (curvature * np.ones_like(learning_rate), 0 * learning_rate)
+        )
+        moments = share * with_item + (1 - share) * without
+        return np.abs(np.linalg.eigvals(moments)).max(axis=-1) > 1 + 1e-13
+
+    return _largest_stable(diverges, tried)
+
+
+def _largest_stable(diverges, tried):
+    """Return the end of the uppermost range of learning rates that do not diverge."""
+    stable = np.flatnonzero(~np.broadcast_to(diverges(tried), tried.shape))
+    if stable.size == 0:
         return 0.0
-    low, high = candidates[too_large[0] - 1], candidates[too_large[0]]
+    if stable[-1] == tried.size - 1:
+        return np.inf
+    low, high = tried[stable[-1]], tried[stable[-1] + 1]
     while high - low > 1e-12 * high:
         middle = (low + high) / 2
         low, high = (low, middle) if diverges(middle) else (middle, high)
@@ -232,15 +275,12 @@ def best_settings(rule, condition_number):
     Raises ValueError for a condition number below 1 and for a rule that converges nowhere.
     Source: Polyak 1964 and Lessard, Recht & Packard 2016 have the closed forms to compare with.
     """
-    condition_number = one_number("condition_number", finite("condition_number", condition_number))
-    return Settings(*(float(best) for best in _best(rule, condition_number)))
+    condition_number = check.one_number("condition_number", condition_number)
+    return Settings(*map(float, _best(rule, condition_number)))
 
 
 def best_rates(rule, condition_numbers):
-    """Return the rate of `best_settings` for each condition number, in the shape they have.
-
-    Raises as `best_settings`.
-    """
+    """Return the rate of `best_settings`, raising as it does, for each condition number."""
     return _best(rule, condition_numbers)[2][()]
 
 
@@ -251,8 +291,8 @@ def critical_damping(rule, curvature, learning_rate):
     (previous_delta while learning rate · curvature is below 3 − 2√2) it is LARGEST_MOMENTUM;
     where none helps it is 0. Raises ValueError for a curvature that is not positive, and as `rate`.
     """
-    curvature = _positive_curvature(one_number("curvature", finite("curvature", curvature)))
-    learning_rate = one_number("learning_rate", learning_rates(learning_rate))
+    curvature = check.one_number("curvature", check.positive("curvature", curvature))
+    learning_rate = check.one_number("learning_rate", check.learning_rates(learning_rate))
     _linear_entries(rule, curvature, learning_rate, TRIED * LARGEST_MOMENTUM)
     rule = get_rule(rule)
 
@@ -263,6 +303,7 @@ def critical_damping(rule, curvature, learning_rate):
     return Damping(float(_momentum(fading)), float(rate))
 
 
+LEARNING_RATES_TRIED = np.geomspace(1e-9, 1e9, 4000)  # times curvature
 TRIED = np.linspace(0, 1, 17)  # where in its bracket a search looks in each round
 MOST_FADING = -np.log(1 - LARGEST_MOMENTUM)
 
@@ -272,18 +313,9 @@ def _momentum(fading):
     return -np.expm1(-fading)
 
 
-def _positive_curvature(curvature):
-    if curvature <= 0:
-        raise ValueError(f"curvature must be greater than 0, got {curvature}")
-    return curvature
-
-
 def _best(rule, condition_number):
     """Return the best learning rates, momenta and rates, each in the shape of the conditions."""
-    condition_number = finite("condition_number", condition_number)
-    if (condition_number < 1).any():
-        wrong = condition_number[condition_number < 1].flat[0]
-        raise ValueError(f"condition_number must be at least 1, got {wrong}")
+    condition_number = check.condition_numbers(condition_number)
     _linear_entries(rule, [[1.0], [1e-3]], [0.01, 0.1, 1.0], 0.9)
     rule = get_rule(rule)
     # Trace and determinant are straight lines in the curvature, and the pairs with a rate below
@@ -298,24 +330,19 @@ def _best(rule, condition_number):
             rates = _rate(_entries(rule, ends, learning_rate, momentum[..., None]))
             return np.broadcast_to(rates, (2, *learning_rate.shape)).max(axis=0)
 
-        low, high = np.log(1e-5), np.log(1e5)
-        start = np.zeros(momentum.shape)
-        return _lowest(worst_rate, start + low, start + high, rounds=11)
+        logarithms = (np.full(momentum.shape, np.log(end)) for end in (1e-5, 1e5))
+        return _lowest(worst_rate, *logarithms, rounds=11)
 
-    start = np.zeros(condition_number.shape)
-    fading, _ = _lowest(
-        lambda fading: best_learning_rate(_momentum(fading))[1],
-        start,
-        start + MOST_FADING,
-        rounds=9,
-    )
-    momentum = _momentum(fading)
+    def best_rate(fading):
+        return best_learning_rate(_momentum(fading))[1]
+
+    nothing = np.zeros(condition_number.shape)
+    momentum = _momentum(_lowest(best_rate, nothing, nothing + MOST_FADING, rounds=9)[0])
     log_learning_rate, rate = (found[..., 0] for found in best_learning_rate(momentum[..., None]))
     if (rate >= 1).any():
-        raise ValueError(
-            f"rule {_name(rule)} does not converge at any learning rate and momentum for "
-            f"condition number {condition_number[rate >= 1].flat[0]}"
-        )
+        nowhere = "does not converge at any learning rate and momentum for condition number"
+        worst = condition_number[rate >= 1].flat[0]
+        raise ValueError(f"rule {rule_name(rule)} {nowhere} {worst}")
     return np.exp(log_learning_rate), momentum, rate
 
 
@@ -339,9 +366,10 @@ def _lowest(values_at, low, high, rounds):
 def steady_gain(rule, momentum):
     """Return what the rule makes, in the long run, of a gradient that stays the same.
 
-    1 is plain's step. With step = r·memory + s·g and new memory = p·memory + q·g it is
-    s + r·q/(z − p) at z = 1, relative to plain; inf for a memory that never fades (|p| ≥ 1).
-    The shape is that of `momentum`; learning rate 1. Raises as `transition_matrix`.
+    1 is plain's step; 0 for a rule that comes to rest all the same, say by weight decay; inf for
+    a memory that never fades. The shape is that of `momentum`; learning rate 1.
+    With the transition matrix T at curvature 0 and what one gradient leaves, k, the step is
+    (z − 1)·[1 0]·(z − T)⁻¹·k at z = 1. Raises as `transition_matrix`.
     """
     return _gain(rule, momentum, 1)
 
@@ -357,13 +385,15 @@ def alternating_gain(rule, momentum):
 def memory_weights(rule, momentum, updates):
     """Return how much of the gradient 0, 1, 2, … updates ago is in a step, (..., updates).
 
-    1 is what plain takes of the present gradient: s, then r·q·p^(k−1), see `steady_gain`.
-    Raises as `transition_matrix`.
+    1 is what plain takes of the present gradient. Raises as `transition_matrix`.
     """
-    updates = whole_number("updates", updates, 1)
-    now, before, kept = _filter(rule, momentum)
-    ages = np.arange(updates - 1)
-    return np.concatenate([now[..., None], before[..., None] * kept[..., None] ** ages], axis=-1)
+    updates = check.whole_number("updates", updates, 1)
+    (ww, wm, mw, mm), weight, memory = _filter(rule, momentum)
+    steps = [weight]
+    for _ in range(updates - 1):
+        steps.append((ww - 1) * weight + wm * memory)
+        weight, memory = ww * weight + wm * memory, mw * weight + mm * memory
+    return np.stack(steps, axis=-1) + 0.0  # no minus zeros
 
 
 def memory_length(rule, momentum):
@@ -372,30 +402,47 @@ def memory_length(rule, momentum):
     inf for a memory that never fades, ±inf where the shares add up to 0. The shape is that of
     `momentum`. Raises as `transition_matrix`.
     """
-    now, before, kept = _filter(rule, momentum)
+    entries, weight, memory = _filter(rule, momentum)
+    before, fades, kept, rests = _fading(entries, weight, memory)
     with np.errstate(divide="ignore", invalid="ignore"):
-        total = now + before / (1 - kept)
-        age = before / (1 - kept) ** 2 / total
-    return np.where(np.abs(kept) < 1, age, np.inf)[()]
+        age = before / (1 - kept) ** 2 / (weight + before / (1 - kept))
+    return np.where(fades & rests, age, np.inf)[()]
 
 
 def _gain(rule, momentum, z):
-    now, before, kept = _filter(rule, momentum)
-    with np.errstate(divide="ignore"):
-        return np.where(np.abs(kept) < 1, now + before / (z - kept), np.inf)[()]
+    entries, weight, memory = _filter(rule, momentum)
+    before, fades, kept, rests = _fading(entries, weight, memory)
+    ww, wm, mw, mm = entries
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gain = weight + before / (z - kept)
+        drifting = (z - 1) * ((z - mm) * weight + wm * memory) / ((z - ww) * (z - mm) - wm * mw)
+    return np.where(fades, np.where(rests, gain, drifting), np.inf)[()]
 
 
 def _filter(rule, momentum):
-    """Return the share of the present gradient, of the last one, and the factor from then on."""
-    momentum = momenta(momentum)
+    """Return the matrix at curvature 0, and the weight and memory that one gradient leaves.
+
+    The weight is in units of plain's step; a memory that never reaches the weight is left out.
+    """
+    momentum = check.momenta(momentum)
     _linear_entries(rule, 1.0, 1.0, momentum)
-    rule = get_rule(rule)
+    entries = _without_idle_memory(_linear_entries(rule, 0.0, 1.0, momentum))
     plain_step, _ = plain(0.0, 1.0, 0.0, 1.0, 0.0)
-    from_memory, kept = _call(rule, 0.0, 0.0, 1.0, 1.0, momentum)
-    from_gradient, stored = _call(rule, 0.0, 1.0, 0.0, 1.0, momentum)
-    before = from_memory * stored / plain_step + 0.0  # no minus zeros
-    parts = from_gradient / plain_step, before, np.where(before == 0, 0.0, kept)
-    return [np.broadcast_to(part, momentum.shape) for part in parts]
+    kick = (part / plain_step for part in _call(get_rule(rule), 0.0, 1.0, 0.0, 1.0, momentum))
+    weight, memory = (np.broadcast_to(part, momentum.shape) for part in kick)
+    return entries, weight, np.where(entries[1] == 0, 0.0, memory)
+
+
+def _fading(entries, weight, memory):
+    """Return the step just after a gradient, whether the steps fade, by which factor, and if so
+    whether the weight then stays where it is: one root of the matrix is 1 and the other fades.
+    """
+    ww, wm, mw, mm = entries
+    before = (ww - 1) * weight + wm * memory + 0.0
+    rests = np.isclose((1 - ww) * (1 - mm), wm * mw, rtol=0, atol=1e-12)
+    kept = np.where(before == 0, 0.0, ww + mm - 1)
+    fades = np.where(rests, np.abs(kept) < 1 - 1e-12, _rate(entries) < 1)
+    return before, fades, kept, rests
 
 
 # --- the way from a start at rest, and with noise -------------------------------------------
@@ -407,7 +454,7 @@ def from_rest(rule, curvature, learning_rate, momentum, updates):
     It starts at weight 1 with memory 0; one that diverges is held at ±LARGEST_WEIGHT.
     The other arguments broadcast. Raises as `transition_matrix`.
     """
-    updates = whole_number("updates", updates, 1)
+    updates = check.whole_number("updates", updates, 1)
     ww, wm, mw, mm = _linear_entries(rule, curvature, learning_rate, momentum)
     weight, memory = np.ones(ww.shape), np.zeros(ww.shape)
     weights = [weight]
@@ -419,10 +466,7 @@ def from_rest(rule, curvature, learning_rate, momentum, updates):
 
 
 def transient_growth(rule, curvature, learning_rate, momentum, updates=1000):
-    """Return the largest absolute weight on the way `from_rest`: above 1 it got worse first.
-
-    The arguments broadcast. Raises as `transition_matrix`.
-    """
+    """Return the largest absolute weight on the way `from_rest`: above 1 it got worse first."""
     return np.abs(from_rest(rule, curvature, learning_rate, momentum, updates)).max(axis=-1)
 
 
@@ -432,11 +476,9 @@ def error_by_curvature(rule, curvatures, learning_rate, momentum, updates):
     Each weight starts at 1 with memory 0. Raises ValueError for curvatures that are not one
     row, and as `from_rest`.
     """
-    curvatures = finite("curvatures", curvatures)
-    if curvatures.ndim != 1:
-        raise ValueError(f"curvatures must be one row of numbers, got shape {curvatures.shape}")
-    learning_rate = one_number("learning_rate", learning_rates(learning_rate))
-    momentum = one_number("momentum", momenta(momentum))
+    curvatures = check.one_row("curvatures", curvatures, 0)
+    learning_rate = check.one_number("learning_rate", check.learning_rates(learning_rate))
+    momentum = check.one_number("momentum", check.momenta(momentum))
     weights = from_rest(rule, curvatures, learning_rate, momentum, updates)
     return curvatures[:, None] * weights**2 / 2
 
@@ -449,21 +491,24 @@ def noise_variance(rule, curvature, learning_rate, momentum, noise=1.0):
     transition matrix A and the trace b that one noise leaves. inf where the rule does not
     converge. The arguments broadcast. Raises ValueError for negative noise, and as `rate`.
     """
-    noise = finite("noise", noise)
-    if (noise < 0).any():
-        raise ValueError(f"noise must not be negative, got {noise[noise < 0].flat[0]}")
+    noise = check.not_negative("noise", noise)
     entries = _linear_entries(rule, curvature, learning_rate, momentum)
-    kick = _call(get_rule(rule), 0.0, 1.0, 0.0, learning_rates(learning_rate), momenta(momentum))
+    settings = check.learning_rates(learning_rate), check.momenta(momentum)
+    kick = _call(get_rule(rule), 0.0, 1.0, 0.0, *settings)
     stable = _rate(entries) < 1 - EDGE
-    ww, wm, mw, mm = (np.where(stable, entry, 0.0) for entry in _without_idle_memory(entries))
-    # The three different entries of C, in the order weight², weight·memory, memory².
-    one_update = [
-        [ww * ww, 2 * ww * wm, wm * wm],
-        [ww * mw, ww * mm + wm * mw, wm * mm],
-        [mw * mw, 2 * mw * mm, mm * mm],
-    ]
-    one_update = np.moveaxis(np.array(one_update), (0, 1), (-2, -1))
+    one_update = _moments([np.where(stable, part, 0.0) for part in _without_idle_memory(entries)])
     added = [kick[0] * kick[0], kick[0] * kick[1], kick[1] * kick[1]]
-    added = np.stack(np.broadcast_arrays(*added, ww)[:3], axis=-1)
+    added = np.stack(np.broadcast_arrays(*added, stable)[:3], axis=-1)
     variance = np.linalg.solve(np.eye(3) - one_update, added[..., None])[..., 0, 0]
     return np.where(stable, variance * noise**2, np.inf)[()]
+
+
+def _moments(entries):
+    """Return the matrix that one update applies to weight², weight·memory and memory²."""
+    ww, wm, mw, mm = entries
+    moments = np.broadcast_arrays(
+        *(ww * ww, 2 * ww * wm, wm * wm),
+        *(ww * mw, ww * mm + wm * mw, wm * mm),
+        *(mw * mw, 2 * mw * mm, mm * mm),
+    )
+    return np.stack(moments, axis=-1).reshape(*moments[0].shape, 3, 3)

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from momentum_lab import kernels
+from momentum_lab import validation as check
+from momentum_lab.kernels import LENGTH_LIMIT
 from momentum_lab.landscapes import Landscape, get_landscape
-from momentum_lab.network import ERRORS, Network
-from momentum_lab.rules import RULES, get_rule, try_rule
-from momentum_lab.validation import finite, learning_rates, momenta, whole_number
+from momentum_lab.loop import Loop
+from momentum_lab.network import Network
+from momentum_lab.rules import call_on_each, get_rule, rule_name, try_rule
 
 MOST_VISITS = 20_000_000  # items visited in one run: seconds, and 160 MB for their order
 VISITS_A_CALL = 200_000  # the compiled loop comes back to Python so often, to hear an interrupt
@@ -119,60 +120,47 @@ def train(
         raise TypeError(f"dataset must be a Dataset, got {type(dataset).__name__}")
     inputs, targets = network.checked_items(dataset.inputs, dataset.targets)
     n_items = len(inputs)
-    batch_size = whole_number("batch_size", batch_size, 1, n_items)
-    rng = np.random.default_rng(whole_number("seed", seed, 0))
+    batch_size = check.whole_number("batch_size", batch_size, 1, n_items)
+    rng = np.random.default_rng(check.whole_number("seed", seed, 0))
     start = network.initial_weights(rng)  # drawn also when not used: the order must not change
     if weights is not None:
-        start = _checked_weights(network, weights)
+        start = check.finite("weights", weights).copy()
+        network.unpack(start)
     if order is None:
-        epochs = whole_number("epochs", epochs, 1, MOST_VISITS // n_items)
+        epochs = check.whole_number("epochs", epochs, 1, MOST_VISITS // n_items)
         order = rng.permuted(np.tile(np.arange(n_items), (epochs, 1)), axis=1)
     else:
         order = _checked_order(order, n_items)
     updates_per_epoch = -(-n_items // batch_size)
     n_updates = len(order) * updates_per_epoch
-    learning_rate = _one_or_each("learning_rate", learning_rates(learning_rate), n_updates)
-    momentum = _one_or_each("momentum", momenta(momentum), n_updates)
+    learning_rate = _one_or_each("learning_rate", check.learning_rates(learning_rate), n_updates)
+    momentum = _one_or_each("momentum", check.momenta(momentum), n_updates)
 
-    update_errors = np.empty(n_updates)
-    epoch_weights = np.empty((len(order), network.n_weights))
+    each_update = (np.broadcast_to(value, n_updates).copy() for value in (learning_rate, momentum))
+    errors, epoch_weights = np.empty(n_updates), np.empty((len(order), network.n_weights))
     path = np.empty((n_updates + 1 if trajectory else 0, network.n_weights))
     path[:1] = start
     parts = np.empty((n_updates if step_parts else 0, 2))
-    final = start.copy()
-    diverged_at = _run(
-        rule,
-        network,
-        final,
-        np.zeros(network.n_weights),
-        inputs,
-        targets,
-        order,
-        batch_size,
-        np.broadcast_to(learning_rate, n_updates).copy(),
-        np.broadcast_to(momentum, n_updates).copy(),
-        update_errors,
-        epoch_weights,
-        path,
-        parts,
-    )
+    records = errors, epoch_weights, path, parts
+    loop = Loop(network, batch_size, start, (inputs, targets, order), tuple(each_update), records)
+    diverged_at = loop.run(rule, VISITS_A_CALL)
     tried = diverged_at or n_updates
     done = n_updates if diverged_at is None else diverged_at - 1
     epoch_weights = epoch_weights[: done // updates_per_epoch]
     epoch_errors, epoch_accuracies = _measure_epochs(network, epoch_weights, inputs, targets)
     return Run(
         network=network,
-        rule=getattr(rule, "__name__", "own rule"),
+        rule=rule_name(rule),
         learning_rate=learning_rate,
         momentum=momentum,
         batch_size=batch_size,
         seed=seed,
         updates_per_epoch=updates_per_epoch,
-        update_errors=update_errors[:tried],
+        update_errors=errors[:tried],
         epoch_errors=epoch_errors,
         epoch_accuracies=epoch_accuracies,
         epoch_weights=epoch_weights,
-        weights=final,
+        weights=start,
         trajectory=path[: done + 1] if trajectory else None,
         step_parts=parts[:done] if step_parts else None,
         diverged_at=diverged_at,
@@ -184,8 +172,7 @@ class Path(_ReadOnly):
     """One descent on a landscape: what went in, and every update. Arrays are read-only.
 
     `diverged_at` is the number (from 1) of the update that would have made the weight vector
-    longer than 10⁴, or any number infinite or NaN; else None. That update is undone and ends
-    the path, so it counts nowhere else.
+    longer than 10⁴, or any number infinite or NaN, and was undone; else None.
 
     learning_rate, momentum: as given, one number or one for each update that was asked for.
     weights: at the start and after each update, (n_updates + 1, d).
@@ -236,9 +223,9 @@ def descend(landscape, start, rule, learning_rate, momentum, steps):
     """
     landscape = get_landscape(landscape)
     rule = try_rule(get_rule(rule))
-    steps = whole_number("steps", steps, 1, MOST_STEPS)
-    learning_rate = _one_or_each("learning_rate", learning_rates(learning_rate), steps)
-    momentum = _one_or_each("momentum", momenta(momentum), steps)
+    steps = check.whole_number("steps", steps, 1, MOST_STEPS)
+    learning_rate = _one_or_each("learning_rate", check.learning_rates(learning_rate), steps)
+    momentum = _one_or_each("momentum", check.momenta(momentum), steps)
     weights = _checked_start(landscape, start)
     d = landscape.dimension
     noise = landscape.noise * np.random.default_rng(landscape.noise_seed).normal(size=(steps, d))
@@ -253,16 +240,9 @@ def descend(landscape, start, rule, learning_rate, momentum, steps):
             if not all(map(math.isfinite, gradient)):
                 break
             settings = rates[update], kept[update]
-            alone = [
-                _two_numbers(rule, w, g, 0.0, *settings)[0]
-                for w, g in zip(weights, gradient, strict=True)
-            ]
-            new = [
-                _two_numbers(rule, w, g, m, *settings)
-                for w, g, m in zip(weights, gradient, memory, strict=True)
-            ]
-            weights, memory = [w for w, _ in new], [m for _, m in new]
-            if not math.hypot(*weights) <= kernels.LENGTH_LIMIT:  # so written, NaN is past it
+            alone, _ = call_on_each(rule, weights, gradient, [0.0] * d, *settings)
+            weights, memory = call_on_each(rule, weights, gradient, memory, *settings)
+            if not math.hypot(*weights) <= LENGTH_LIMIT:  # so written, NaN is past it
                 break
             if not all(map(math.isfinite, alone + memory)):
                 break
@@ -276,7 +256,7 @@ def descend(landscape, start, rule, learning_rate, momentum, steps):
     alone = np.array(from_gradient[:done]).reshape(done, d)
     return Path(
         landscape=landscape,
-        rule=getattr(rule, "__name__", "own rule"),
+        rule=rule_name(rule),
         learning_rate=learning_rate,
         momentum=momentum,
         weights=path,
@@ -286,87 +266,6 @@ def descend(landscape, start, rule, learning_rate, momentum, steps):
         memory_parts=path[1:] - alone,
         diverged_at=None if done == steps else done + 1,
     )
-
-
-def _two_numbers(rule, *arguments):
-    """Call the rule and return its new weight and memory as plain floats."""
-    try:
-        result = rule(*arguments)
-    except OverflowError:  # Python's way to say infinity
-        return math.inf, math.inf
-    except Exception as error:
-        raise _bad_rule(rule, f"raised {type(error).__name__}: {error}", arguments) from error
-    if isinstance(result, tuple | list) and len(result) == 2 and all(map(_is_number, result)):
-        return float(result[0]), float(result[1])
-    raise _bad_rule(rule, f"must return (weight, memory), two numbers, got {result!r}", arguments)
-
-
-def _is_number(value):
-    """Whether float() may take it; float() itself would also take text or an array."""
-    return isinstance(value, float) or (
-        np.ndim(value) == 0 and np.asarray(value).dtype.kind in "biuf"
-    )
-
-
-def _bad_rule(rule, complaint, arguments):
-    names = ("weight", "gradient", "memory", "learning_rate", "momentum")
-    call = ", ".join(f"{name}={value!r}" for name, value in zip(names, arguments, strict=True))
-    rule = getattr(rule, "__name__", "own rule")
-    return ValueError(f"rule {rule} {complaint}, when it was called as rule({call})")
-
-
-def _run(
-    rule,
-    network,
-    weights,
-    memory,
-    inputs,
-    targets,
-    order,
-    batch_size,
-    rates,
-    kept,
-    update_errors,
-    epoch_weights,
-    path,
-    parts,
-):
-    """Train in place, some epochs at a time; return the diverging update's number or None."""
-    kernel = kernels.training_kernel()
-    compiled = kernels.compiled_rule(rule if rule in RULES.values() else try_rule(rule))
-    updates_per_epoch = len(update_errors) // len(order)
-    epochs_a_call = max(1, VISITS_A_CALL // len(inputs))
-    for epoch in range(0, len(order), epochs_a_call):
-        epochs = slice(epoch, epoch + epochs_a_call)
-        first, last = epoch * updates_per_epoch, (epoch + epochs_a_call) * updates_per_epoch
-        try:
-            diverged = kernel(
-                compiled,
-                ERRORS.index(network.error_name),
-                network.n_hidden,
-                weights,
-                memory,
-                inputs,
-                targets,
-                order[epochs],
-                batch_size,
-                rates[first:last],
-                kept[first:last],
-                update_errors[first:last],
-                epoch_weights[epochs],
-                path[first : last + 1],
-                parts[first:last],
-            )
-        except SystemError as error:  # numba's disguise for an interrupt inside its own Python code
-            raise KeyboardInterrupt from error
-        except Exception as error:  # only the rule can raise in there
-            name = getattr(rule, "__name__", "own rule")
-            raise ValueError(
-                f"rule {name} raised {type(error).__name__} during training: {error}"
-            ) from error
-        if diverged:
-            return first + diverged
-    return None
 
 
 def _measure_epochs(network, epoch_weights, inputs, targets):
@@ -382,42 +281,31 @@ def _measure_epochs(network, epoch_weights, inputs, targets):
 
 def _one_or_each(name, value, n_updates):
     if value.shape not in ((), (n_updates,)):
-        raise ValueError(
-            f"{name} must be one number or {n_updates}, one for each update, "
-            f"got shape {value.shape}"
-        )
+        wanted = f"one number or {n_updates}, one for each update, got shape {value.shape}"
+        raise ValueError(f"{name} must be {wanted}")
     return float(value) if value.ndim == 0 else value.copy()
 
 
-def _checked_weights(network, weights):
-    weights = finite("weights", weights)
-    network.unpack(weights)
-    return weights.copy()
-
-
 def _checked_start(landscape, start):
-    start = finite("start", start)
+    start = check.finite("start", start)
     d = landscape.dimension
     if start.shape != (d,) and not (d == 1 and start.ndim == 0):
-        numbers = "1 number" if d == 1 else f"a row of {d} numbers"
-        raise ValueError(
-            f"start must be {numbers} on landscape {landscape.name}, got shape {start.shape}"
-        )
+        wanted = "1 number" if d == 1 else f"a row of {d} numbers"
+        wanted += f" on landscape {landscape.name}, got shape {start.shape}"
+        raise ValueError(f"start must be {wanted}")
     start = start.reshape(d).tolist()
-    if math.hypot(*start) > kernels.LENGTH_LIMIT:
-        raise ValueError(f"start must be at most {kernels.LENGTH_LIMIT:g} long, got {start}")
+    if math.hypot(*start) > LENGTH_LIMIT:
+        raise ValueError(f"start must be at most {LENGTH_LIMIT:g} long, got {start}")
     with np.errstate(all="ignore"):
-        finite("the loss at the start", landscape.value(np.array(start)))
+        check.finite("the loss at the start", landscape.value(np.array(start)))
     return start
 
 
 def _checked_order(order, n_items):
     order = np.ascontiguousarray(order)
     if order.ndim != 2 or order.shape[1] != n_items or order.dtype.kind not in "iu":
-        raise ValueError(
-            f"order must be whole numbers of shape (epochs, {n_items}), "
-            f"got {order.dtype} of shape {order.shape}"
-        )
+        wanted = f"(epochs, {n_items}), got {order.dtype} of shape {order.shape}"
+        raise ValueError(f"order must be whole numbers of shape {wanted}")
     if order.size == 0 or order.min() < 0 or order.max() >= n_items:
         raise ValueError(f"order must hold row numbers from 0 to {n_items - 1}")
     return order.astype(np.int64)

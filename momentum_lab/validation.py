@@ -13,6 +13,13 @@ def unknown_name(kind, name, known):
     return ValueError(f"unknown {kind} {name!r}: {suggestion}Known: {', '.join(known)}.")
 
 
+def by_name(kind, name, known):
+    """Return `known[name]`, or raise `unknown_name`."""
+    if name not in known:
+        raise unknown_name(kind, name, known)
+    return known[name]
+
+
 def as_floats(name, value):
     """Return `value` as a float64 array, or raise TypeError when it does not hold numbers."""
     if value is None:  # which numpy would take for NaN
@@ -33,28 +40,56 @@ def finite(name, value):
     return array
 
 
-def one_number(name, array):
-    """Return a float64 array of one number as a float; raises TypeError for more than one."""
+def required(name, array, allowed, words):
+    """Return `array`, or raise ValueError with its first number that is not `allowed`."""
+    if not np.all(allowed):
+        raise ValueError(f"{name} must be {words}, got {array[~allowed].flat[0]}")
+    return array
+
+
+def one_number(name, value):
+    """Return `value` as one finite float; raises TypeError for more than one."""
+    array = finite(name, value)
     if array.ndim:
         raise TypeError(f"{name} must be one number, got shape {array.shape}")
     return float(array)
 
 
+def one_row(name, value, smallest=1):
+    """Return `value` as a float64 row of `smallest` numbers at least, or raise ValueError."""
+    array = finite(name, value)
+    if array.ndim != 1 or array.size < smallest:
+        raise ValueError(f"{name} must be one row of numbers, got shape {array.shape}")
+    return array
+
+
+def positive(name, value):
+    """Return `value` as a float64 array; raises ValueError unless finite and > 0."""
+    array = finite(name, value)
+    return required(name, array, array > 0, "greater than 0")
+
+
+def not_negative(name, value):
+    """Return `value` as a float64 array; raises ValueError unless finite and ≥ 0."""
+    array = finite(name, value)
+    return required(name, array, array >= 0, "at least 0")
+
+
+def condition_numbers(value):
+    """Return a condition number (or an array of them) as float64; raises unless ≥ 1."""
+    array = finite("condition_number", value)
+    return required("condition_number", array, array >= 1, "at least 1")
+
+
 def learning_rates(value):
     """Return a learning rate (or an array of them) as float64; raises unless finite and > 0."""
-    array = finite("learning_rate", value)
-    if (array <= 0).any():
-        raise ValueError(f"learning_rate must be greater than 0, got {array[array <= 0].flat[0]}")
-    return array
+    return positive("learning_rate", value)
 
 
 def momenta(value):
     """Return a momentum (or an array of them) as float64; raises unless in [0, 1)."""
     array = as_floats("momentum", value)
-    bad = ~((array >= 0) & (array < 1))
-    if bad.any():
-        raise ValueError(f"momentum must be in [0, 1), got {array[bad].flat[0]}")
-    return array
+    return required("momentum", array, (array >= 0) & (array < 1), "in [0, 1)")
 
 
 def whole_number(name, value, smallest, largest=None):
@@ -77,8 +112,6 @@ def one_hot_targets(targets):
     is_one_hot = ((targets == 0) | (targets == 1)).all(axis=1) & (targets.sum(axis=1) == 1)
     if not is_one_hot.all():
         row = int(np.argmin(is_one_hot))
-        raise ValueError(
-            f"targets must be one-hot (one 1 and the rest 0 in each row), got {targets[row]} "
-            f"in row {row}"
-        )
+        wanted = f"one-hot (one 1 and the rest 0 in each row), got {targets[row]} in row {row}"
+        raise ValueError(f"targets must be {wanted}")
     return targets

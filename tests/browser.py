@@ -34,7 +34,7 @@ SCREEN = {"width": 1280, "height": 800}
 START_SECONDS = 90
 # Milliseconds on a busy machine: for a kernel that starts and compiles, and for one event.
 TIMEOUT = 180_000
-PATIENCE = 60_000
+PATIENCE = int(os.environ.get("PATIENCE", 0)) or 60_000
 expect.set_options(timeout=PATIENCE)
 
 
@@ -145,12 +145,15 @@ def _wait_until_running(process, runtime, log):
 
 
 @contextmanager
-def chromium(path):
-    """Run Chromium without a window and with a new profile; yields Playwright's context."""
+def chromium(path, ratio=1):
+    """Run Chromium without a window and with a new profile; yields Playwright's context.
+
+    ratio: device pixels to a CSS pixel.
+    """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=QUIET)
         try:
-            yield browser.new_context(viewport=SCREEN)
+            yield browser.new_context(viewport=SCREEN, device_scale_factor=ratio)
         finally:
             browser.close()
 
@@ -184,6 +187,7 @@ class JupyterPage:
             self._open(path, TIMEOUT)
 
     def _open(self, path, timeout):
+        self.page.bring_to_front()  # Chromium slows down a tab behind another one
         self.page.evaluate(CLOSE)
         self.problems.clear()
         self.page.evaluate(OPEN, path)
@@ -227,13 +231,20 @@ class JupyterPage:
 class Lab:
     """A dashboard in a page, by the names that its reader sees."""
 
-    def __init__(self, page):
+    def __init__(self, page, root=None):
         self.page = page
-        self.root = page.locator(".ml-lab").last
+        self.root = root or page.locator(".ml-lab").last
         self.picture = self.root.locator("img.ml-picture")
         self.status = self.root.get_by_role("status")
         self.shown = self.box("show update")
         self.picture.wait_for()
+        self.sharp()
+
+    def sharp(self):
+        """Go to the picture; return the lab once it has a pixel for each of the screen's."""
+        self.picture.scroll_into_view_if_needed()
+        self.page.wait_for_function(IS_SHARP, arg=self.picture.element_handle(), polling="raf")
+        return self
 
     def box(self, name):
         """The number box of this name."""
@@ -247,6 +258,14 @@ class Lab:
         """The handle of the slider beside the number box of this name."""
         box = self.page.get_by_role("spinbutton", name=name, exact=True)
         return self.root.locator(".ml-number", has=box).get_by_role("slider")
+
+    def unfold(self):
+        """Show the settings that are folded away; return the lab."""
+        fold = self.root.get_by_role("button", name="more settings")
+        if not self.root.locator(".ml-controls").is_visible():
+            fold.click()
+            self.root.locator(".ml-controls").wait_for()
+        return self
 
     def button(self, name):
         """The button of this name."""
@@ -318,4 +337,6 @@ OUTPUTS = f"""() => {{
     const panel = {PANEL};
     return ({CODE}).flatMap(cell => cell.outputs.toJSON());
 }}"""
+IS_SHARP = """image => image.complete && Math.abs(
+    image.naturalWidth - image.getBoundingClientRect().width * devicePixelRatio) < 0.05"""
 NEW_PICTURE = "([lab, before]) => lab.querySelector('img.ml-picture').src !== before"

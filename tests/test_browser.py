@@ -16,7 +16,6 @@ from browser import (
     JupyterPage,
     Lab,
     chromium,
-    find_chromium,
     jupyterlab,
     write_notebook,
 )
@@ -39,15 +38,6 @@ POINTED = {
     "phase_map": ("learning rate", "momentum"),
     "valley": ("start, weight 1", "start, weight 2"),
 }
-
-
-@pytest.fixture(scope="module")
-def chromium_path():
-    path = find_chromium()
-    if path is None:
-        stop = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        stop("no Chromium or Chrome on the PATH, and CHROMIUM names none")
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +161,7 @@ def test_each_place_of_a_dragged_slider_shows_another_picture_before_the_mouse_i
     with lab.held("learning rate") as drag:
         for _ in range(5):
             with lab.new_picture():
-                drag(12)
+                drag(16)
             expect(box).not_to_have_value(f"{places[-1][0]:g}")
             places.append((number(box), lab.picture.screenshot()))
     numbers, screenshots = zip(*places, strict=True)
@@ -184,7 +174,7 @@ def test_no_frame_of_a_drag_is_painted_without_the_picture(lab):
     with lab.held("learning rate") as drag:
         for _ in range(12):
             with lab.new_picture():
-                drag(5)
+                drag(16)
     frames = lab.page.evaluate("() => { watching = false; return frames_seen; }")
     (height,) = {frame["height"] for frame in frames}
     assert height > 100 and len(frames) > 12
@@ -217,7 +207,7 @@ def test_a_slider_is_reached_with_tab_and_moved_with_an_arrow(lab):
 
 @pytest.mark.parametrize("key", ["Enter", "Space"])
 def test_a_button_works_with_the_keyboard(lab, key):
-    lab.button("new seed").focus()
+    lab.unfold().button("new seed").focus()
     with lab.new_picture():
         lab.page.keyboard.press(key)
     expect(lab.box("seed")).to_have_value("1")
@@ -239,7 +229,7 @@ def test_a_pinned_run_stays_in_the_table_and_in_the_picture_until_it_is_cleared(
 
 
 def test_reset_brings_back_the_start_to_the_last_pixel(lab):
-    start = lab.source()
+    start = lab.unfold().source()
     with lab.new_picture():
         lab.choice("rule").select_option("nesterov")
     with lab.new_picture():
@@ -251,7 +241,7 @@ def test_reset_brings_back_the_start_to_the_last_pixel(lab):
 
 
 def test_a_new_seed_gives_another_run(lab):
-    with lab.new_picture():
+    with lab.unfold().new_picture():
         lab.button("new seed").click()
     expect(lab.box("seed")).to_have_value("1")
 
@@ -306,7 +296,7 @@ def test_an_earlier_update_shows_less_of_the_run(lab):
 
 def test_status_tells_the_result_and_the_picture_says_the_same(lab):
     before = lab.status.inner_text()
-    with lab.new_picture():
+    with lab.unfold().new_picture():
         lab.choice("data set").select_option("penguins")
     expect(lab.status).not_to_have_text(before)
     words = f"{lab.root.locator('.ml-finding').inner_text()}. {lab.status.inner_text()}"
@@ -315,7 +305,7 @@ def test_status_tells_the_result_and_the_picture_says_the_same(lab):
 
 def test_every_input_and_button_has_a_name(lab):
     """Not the sliders: ipywidgets cannot name a handle, so each stands beside a named box."""
-    tree = lab.root.aria_snapshot()
+    tree = lab.unfold().root.aria_snapshot()
     parts = re.findall(r'- (spinbutton|combobox|textbox|checkbox|button)(?: "(.*?)")?', tree)
     assert len(parts) > 10
     assert [part for part in parts if not re.search(r"\w", part[1])] == []
@@ -363,7 +353,7 @@ def pointed_notebook(request, server, context):
 def pointed(pointed_notebook):
     """A new lab that can be pointed into, with the place of its plot in the page."""
     pointed_notebook.run_all()
-    lab = Lab(pointed_notebook.page)
+    lab = Lab(pointed_notebook.page).unfold()
     lab.controls = [lab.box(name) for name in pointed_notebook.controls]
     lab.picture.scroll_into_view_if_needed()
     yield lab
@@ -466,7 +456,8 @@ NEXT_FRAMES = """() => new Promise(done =>
 WATCH_PICTURES = """() => {
     window.pictures_seen = new Set();
     const watch = () => pictures_seen.add(document.querySelector('img.ml-picture')?.src);
-    new MutationObserver(watch).observe(document.body, { childList: true, subtree: true });
+    const all = { childList: true, subtree: true, attributes: true };
+    new MutationObserver(watch).observe(document.body, all);
 }"""
 
 # Before each frame is painted: is the picture there, loaded, and of the same height?

@@ -432,13 +432,16 @@ def late(result):
     [
         (lambda: 1 / 0, "raised ZeroDivisionError: .*"),
         (lambda: [][3], "raised IndexError: .*"),
-        (lambda: None, r"must return \(weight, memory\), two numbers, got None"),
-        (lambda: 3.0, r"must return \(weight, memory\), two numbers, got 3\.0"),
-        (lambda: (1.0, None), r"must return .*, two numbers, got \(1\.0, None\)"),
-        (lambda: ("1", 2.0), r"must return .*, two numbers, got \('1', 2\.0\)"),
-        (lambda: (1.0, 1j), r"must return .*, two numbers, got \(1\.0, 1j\)"),
-        (lambda: (np.ones(1), 0.0), r"must return .*, two numbers, got \(array\(\[1\.\]\), 0\.0\)"),
-        (lambda: (1.0, 2.0, 3.0), r"must return .*, two numbers, got \(1\.0, 2\.0, 3\.0\)"),
+        (lambda: None, r"must return \(weight, memory\), two real numbers, got None"),
+        (lambda: 3.0, r"must return \(weight, memory\), two real numbers, got 3\.0"),
+        (lambda: (1.0, None), r"must return .*, two real numbers, got \(1\.0, None\)"),
+        (lambda: ("1", 2.0), r"must return .*, two real numbers, got \('1', 2\.0\)"),
+        (lambda: (1.0, 1j), r"must return .*, two real numbers, got \(1\.0, 1j\)"),
+        (
+            lambda: (np.ones(1), 0.0),
+            r"must return .*, two real numbers, got \(array\(\[1\.\]\), 0\.0\)",
+        ),
+        (lambda: (1.0, 2.0, 3.0), r"must return .*, two real numbers, got \(1\.0, 2\.0, 3\.0\)"),
     ],
 )
 def test_a_rule_that_breaks_midway_is_told_how_it_was_called(result, complaint):

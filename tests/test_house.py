@@ -62,10 +62,10 @@ def test_what_computes_imports_neither_matplotlib_nor_widgets():
 
 
 @pytest.mark.parametrize("name", LABS)
-def test_a_lab_is_a_folder_of_few_lines(name):
+def test_a_lab_is_a_folder_of_at_most_450_lines(name):
     files = {path.name: path for path in (PACKAGE / "labs" / name).glob("*.py")}
-    assert {"__init__.py", "experiment.py", "view.py", "lab.py"} <= set(files)
-    assert sum(len(path.read_text("utf-8").splitlines()) for path in files.values()) <= 700
+    assert {"__init__.py", "experiment.py", "words.py", "view.py", "lab.py"} <= set(files)
+    assert sum(len(path.read_text("utf-8").splitlines()) for path in files.values()) <= 450
 
 
 def test_the_labs_are_named_in_one_place():

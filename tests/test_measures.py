@@ -207,6 +207,22 @@ def test_the_summary_of_a_run_is_read_off_its_epochs():
         summary.error = 0.0
 
 
+def test_the_late_error_is_the_largest_in_the_last_fifth_of_the_epochs():
+    iris = data.iris().standardized()
+    run = train(Network(4, 7, 3), iris, "plain", 0.5, 0.0, epochs=50, batch_size=150)
+    assert (np.diff(run.epoch_errors) < 0).all()
+    assert summarize(run).late_error == run.epoch_errors[40]
+
+
+@pytest.mark.parametrize(("learning_rate", "stays"), [(0.003, True), (0.005, False)])
+def test_a_run_stays_good_when_no_epoch_after_its_first_good_one_is_not(learning_rate, stays):
+    iris = data.iris().standardized()
+    run = train(Network(4, 7, 3), iris, "heavy_ball", learning_rate, 0.9)
+    summary = summarize(run)
+    assert summary.good_epoch is not None
+    assert summary.stays_good == (max(run.epoch_errors[summary.good_epoch :]) < GOOD_ERROR) == stays
+
+
 @pytest.mark.parametrize("error", ["cross_entropy", "squared_error", "article"])
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_guessing_is_the_error_of_a_network_without_weights(error, n_classes):

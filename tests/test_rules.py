@@ -322,15 +322,15 @@ def test_a_rule_written_for_arrays_passes_the_trial_call():
 @pytest.mark.parametrize(
     ("result", "complaint"),
     [
-        (1.0, r"must return \(weight, memory\), got 1\.0"),
-        (None, r"must return \(weight, memory\), got None"),
-        ((1.0,), r"must return \(weight, memory\), got \(1\.0,\)"),
-        ((1.0, 2.0, 3.0), r"must return \(weight, memory\), got \(1\.0, 2\.0, 3\.0\)"),
-        (np.zeros(2), r"must return \(weight, memory\), got array\(\[0\., 0\.\]\)"),
-        (("far", 0.0), r"must return two numbers, got \('far', 0\.0\)"),
-        ((1.0, None), r"must return two numbers, got \(1\.0, None\)"),
-        ((1.0, [2.0]), r"must return two numbers, got \(1\.0, \[2\.0\]\)"),
-        ((1.0, 1j), r"must return two numbers, got \(1\.0, 1j\)"),
+        (1.0, r"must return .*, two real numbers, got 1\.0"),
+        (None, r"must return .*, two real numbers, got None"),
+        ((1.0,), r"must return .*, two real numbers, got \(1\.0,\)"),
+        ((1.0, 2.0, 3.0), r"must return .*, two real numbers, got \(1\.0, 2\.0, 3\.0\)"),
+        (np.zeros(2), r"must return .*, two real numbers, got array\(\[0\., 0\.\]\)"),
+        (("far", 0.0), r"must return .*, two real numbers, got \('far', 0\.0\)"),
+        ((1.0, None), r"must return .*, two real numbers, got \(1\.0, None\)"),
+        ((1.0, [2.0]), r"must return .*, two real numbers, got \(1\.0, \[2\.0\]\)"),
+        ((1.0, 1j), r"must return .*, two real numbers, got \(1\.0, 1j\)"),
         ((math.nan, 0.0), r"must return finite numbers, got \(nan, 0\.0\)"),
         ((1.0, -math.inf), r"must return finite numbers, got \(1\.0, -inf\)"),
     ],
@@ -339,7 +339,7 @@ def test_a_rule_that_returns_the_wrong_thing_is_told_what_it_returned(result, co
     def mine(weight, gradient, memory, learning_rate, momentum):
         return result
 
-    with pytest.raises(ValueError, match=f"^rule mine {complaint}$"):
+    with pytest.raises(ValueError, match=f"^rule mine {complaint}(, when it was called as .*)?$"):
         try_rule(mine)
 
 

@@ -965,7 +965,12 @@ def test_bad_input_to_response_is_refused(arguments, error, message):
         (theory.transient_growth, (1.0, 0.1, 2.0), ValueError, r"momentum must be in \[0, 1\)"),
         (theory.error_by_curvature, (1.0, 0.1, 0.9, 5), ValueError, "curvatures must be one row"),
         (theory.error_by_curvature, ([1.0], [0.1], 0.9, 5), TypeError, "must be one number"),
-        (theory.noise_variance, (1.0, 0.1, 0.9, -1.0), ValueError, "noise must not be negative"),
+        (
+            theory.noise_variance,
+            (1.0, 0.1, 0.9, -1.0),
+            ValueError,
+            "noise must be at least 0, got -1",
+        ),
         (theory.noise_variance, (1.0, 0.1, 0.9, np.nan), ValueError, "noise must be finite"),
         (theory.regime, (1.0, 0.0, 0.5), ValueError, "learning_rate must be greater than 0, got 0"),
         (theory.regime, (1.0, [0.1, 0.2], [0.1, 0.2, 0.3]), ValueError, "broadcast"),
@@ -981,3 +986,151 @@ def test_a_rule_that_converges_nowhere_has_no_best_settings(function):
     message = "rule never_converges does not converge at any learning rate and momentum"
     with pytest.raises(ValueError, match=message):
         function(never_converges, 10)
+
+
+# --- rules that use their weight, creep, end late or break far away --------------------------
+
+
+def from_the_last_weight(weight, gradient, last_weight, learning_rate, momentum):
+    """Heavy ball whose memory is the last weight."""
+    return weight - learning_rate * gradient + momentum * (weight - last_weight), weight
+
+
+def with_decay(weight, gradient, memory, learning_rate, momentum):
+    return 0.75 * weight - learning_rate * gradient, memory
+
+
+@pytest.mark.parametrize("momentum", MOMENTA)
+def test_a_memory_that_is_the_last_weight_counts_as_the_step_that_it_implies(momentum):
+    for function in (theory.steady_gain, theory.alternating_gain, theory.memory_length):
+        expected = function("heavy_ball", momentum)
+        assert function(from_the_last_weight, momentum) == pytest.approx(expected, rel=1e-12)
+    np.testing.assert_allclose(
+        theory.memory_weights(from_the_last_weight, momentum, 40),
+        theory.memory_weights("heavy_ball", momentum, 40),
+        atol=1e-13,
+    )
+    told, expected = (
+        theory.response(rule, [-1.0, 2.0, 0.5], 0.1, momentum, weight=3.0, memory=memory)
+        for rule, memory in ((from_the_last_weight, 3.0), ("heavy_ball", 0.0))
+    )
+    np.testing.assert_allclose(told.weights, expected.weights, rtol=1e-14)
+
+
+@pytest.mark.parametrize("rule", [from_the_last_weight, with_decay])
+def test_the_parts_of_a_response_are_what_the_rule_does_at_its_weight(rule):
+    told = theory.response(rule, [1.0, -2.0, 0.5], 0.1, 0.5, weight=4.0, memory=3.0)
+    memory = 3.0
+    for k, gradient in enumerate([1.0, -2.0, 0.5]):
+        alone, _ = rule(told.weights[k], gradient, 0.0, 0.1, 0.5)
+        new, memory = rule(told.weights[k], gradient, memory, 0.1, 0.5)
+        assert told.weights[k + 1] == new
+        assert told.gradient_parts[k] == pytest.approx(alone - told.weights[k], abs=1e-15)
+        assert told.memory_parts[k] == pytest.approx(new - alone, abs=1e-15)
+
+
+def test_with_weight_decay_a_steady_gradient_makes_no_step_in_the_long_run():
+    assert theory.steady_gain(with_decay, 0.5) == 0
+    last = theory.response(with_decay, np.resize([1.0, -1.0], 200), 1.0, 0.5).steps[-1]
+    assert theory.alternating_gain(with_decay, 0.5) == pytest.approx(last, rel=1e-12)
+    steps = theory.response(with_decay, [-1.0] + [0.0] * 9, 1.0, 0.5).steps
+    np.testing.assert_allclose(theory.memory_weights(with_decay, 0.5, 10), steps, atol=1e-15)
+
+
+@pytest.mark.parametrize(("offset", "limit"), [(0.05, 2.05), (1.0, 3.0)])
+def test_the_limit_is_the_upper_end_of_a_stable_range_that_does_not_begin_at_zero(offset, limit):
+    def late(weight, gradient, memory, learning_rate, momentum):
+        return weight - (learning_rate - offset) * gradient, memory
+
+    assert theory.learning_rate_limit(late, 1.0, 0.5) == pytest.approx(limit, rel=1e-9)
+    assert theory.regime(
+        late, 1.0, [offset / 2, offset, offset + 0.1, limit + 0.1], 0.5
+    ).tolist() == [
+        "diverging",
+        "edge",
+        "smooth",
+        "diverging",
+    ]
+
+
+@pytest.mark.parametrize("factor", [1e-6, 1e5])
+def test_the_limit_of_a_rule_with_another_unit_is_found(factor):
+    def scaled(weight, gradient, memory, learning_rate, momentum):
+        return weight - factor * learning_rate * gradient, memory
+
+    assert theory.learning_rate_limit(scaled, 1.0, 0.5) == pytest.approx(2 / factor, rel=1e-9)
+
+
+@pytest.mark.parametrize("rule", LINEAR)
+@pytest.mark.parametrize("learning_rate", [1e-9, 1e-11, 1e-13])
+def test_at_a_tiny_learning_rate_a_rule_creeps_smoothly_and_is_not_at_its_edge(rule, learning_rate):
+    assert theory.regime(rule, 1.0, learning_rate, 0.5) == "smooth"
+
+
+def test_a_rule_that_breaks_where_theory_looks_is_told_so_as_in_a_descent():
+    def careful(weight, gradient, memory, learning_rate, momentum):
+        if weight < -100:
+            raise RuntimeError("too far")
+        return weight - learning_rate * gradient, memory
+
+    for function, arguments in (
+        (theory.rate, (1.0, 0.1, 0.5)),
+        (theory.learning_rate_limit, (1.0, 0.5)),
+        (theory.best_settings, (10,)),
+        (theory.steady_gain, (0.5,)),
+    ):
+        with pytest.raises(ValueError, match=r"^rule careful raised RuntimeError: too far, when"):
+            function(careful, *arguments)
+
+
+@pytest.mark.parametrize(
+    "root", [math.sqrt, np.sqrt, np.log, lambda g: g**0.5, lambda g: np.float64(g) ** 0.5]
+)
+def test_roots_of_negative_gradients_are_an_error_in_words_and_never_a_warning(root):
+    def rooted(weight, gradient, memory, learning_rate, momentum):
+        return weight - learning_rate * root(gradient), memory
+
+    with pytest.raises(ValueError, match="^rule rooted "):
+        theory.rate(rooted, 1.0, 0.1, 0.5)
+    if root in (np.sqrt, np.log):
+        assert np.isnan(theory.response(rooted, [-1.0], 0.1, 0.5).weights[1])
+
+
+# --- one item an update ----------------------------------------------------------------------
+
+ONLINE = {  # THEORY.md section 12, at shares 1, .5, .2, .1 and .02
+    ("plain", 0.5): (2, 2, 2, 2, 2),
+    ("previous_delta", 0.5): (2, 1.528, 1.399, 1.365, 1.339),
+    ("previous_delta", 0.9): (1.111, 1.081, 1.064, 1.058, 1.054),
+    ("heavy_ball", 0.5): (3, 1.5, 1.155, 1.072, 1.014),
+    ("heavy_ball", 0.9): (3.8, 0.381, 0.248, 0.221, 0.205),
+    ("nesterov", 0.9): (1.357, 0.848, 0.356, 0.260, 0.211),
+    ("averaged", 0.9): (38, 3.8, 2.47, 2.21, 2.04),
+}
+
+
+@pytest.mark.parametrize(("rule", "momentum"), ONLINE)
+def test_one_item_an_update_lowers_the_limit_towards_two_over_the_gain(rule, momentum):
+    limits = [
+        theory.online_learning_rate_limit(rule, 1.0, momentum, share)
+        for share in (1, 0.5, 0.2, 0.1, 0.02)
+    ]
+    np.testing.assert_allclose(limits, ONLINE[rule, momentum], rtol=6e-3)
+    for share, limit in zip((1, 0.5, 0.2, 0.1, 0.02), limits, strict=True):
+        for factor, stable in ((1 - 1e-6, True), (1 + 1e-6, False)):
+            seen, unseen = (
+                np.array(MATRIX_BY_HAND[rule](a, momentum)) for a in (factor * limit, 0)
+            )
+            if rule == "plain":  # its memory never reaches the weight
+                seen, unseen = seen[:1, :1], unseen[:1, :1]
+            moments = share * np.kron(seen, seen) + (1 - share) * np.kron(unseen, unseen)
+            assert (np.abs(np.linalg.eigvals(moments)).max() < 1) == stable
+    assert limits[0] == pytest.approx(theory.learning_rate_limit(rule, 1.0, momentum), rel=1e-9)
+    rare = theory.online_learning_rate_limit(rule, 4.0, momentum, 1e-4)
+    assert 4 * rare == pytest.approx(2 / theory.steady_gain(rule, momentum), rel=1e-2)
+
+
+@pytest.mark.parametrize("share", [0, -0.1, 1.5])
+def test_a_share_lies_above_zero_and_at_most_at_one(share):
+    with pytest.raises(ValueError, match=r"share must be in \(0, 1\], got"):
+        theory.online_learning_rate_limit("plain", 1.0, 0.5, share)

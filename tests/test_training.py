@@ -1,12 +1,15 @@
 """Training: against a plain numpy loop and scikit-learn, a reader's own rules, every bad input."""
 
 import _thread
+import ctypes
 import functools
 import math
 import os
+import pickle
 import shutil
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import FrozenInstanceError, fields
 from pathlib import Path
@@ -15,13 +18,13 @@ from types import FunctionType, SimpleNamespace
 import numba
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.neural_network import MLPClassifier
 
 from momentum_lab import data, kernels, training
 from momentum_lab.network import ERRORS, Network
-from momentum_lab.rules import RULES, heavy_ball, plain
+from momentum_lab.rules import RULES, heavy_ball, plain, try_rule
 from momentum_lab.training import Run, train
 
 ROOT = Path(__file__).parents[1]
@@ -121,8 +124,7 @@ def test_networks_and_batches_of_any_size_train_as_the_plain_loop_does(size, n_i
     assert run.n_updates == 4 * math.ceil(n_items / batch_size)
 
 
-@pytest.mark.parametrize("rule", ["heavy_ball", "nesterov"])
-@pytest.mark.parametrize("momentum", [0.5, 0.9])
+@pytest.mark.parametrize(("rule", "momentum"), [("heavy_ball", 0.9), ("nesterov", 0.5)])
 def test_six_hundred_online_updates_agree_with_scikit_learn(rule, momentum):
     network = Network(4, 7, 3)
     weights, order = draw(11, 4, IRIS, network)
@@ -602,21 +604,21 @@ def returning_nothing(weight, gradient, memory, learning_rate, momentum):
 
 
 @pytest.mark.parametrize(
-    ("rule", "cause", "text"),
+    ("rule", "cause", "complaint"),
     [
-        (compiled_and_stumbling, RuntimeError, "too far"),
-        (called_and_stumbling, RuntimeError, "too far"),
-        (dividing_by_zero, ZeroDivisionError, "division by zero"),
-        (returning_text, TypeError, ""),
-        (returning_one_value, TypeError, ""),
-        (returning_nothing, TypeError, ""),
+        (compiled_and_stumbling, RuntimeError, "raised RuntimeError: too far"),
+        (called_and_stumbling, RuntimeError, "raised RuntimeError: too far"),
+        (dividing_by_zero, ZeroDivisionError, "raised ZeroDivisionError: float division by zero"),
+        (returning_text, None, r"must return .*, two real numbers, got \('far', .*\)"),
+        (returning_one_value, None, r"must return .*, two real numbers, got 1\.2\d*"),
+        (returning_nothing, None, r"must return .*, two real numbers, got None"),
     ],
 )
-def test_a_rule_that_fails_in_the_middle_of_a_run_is_named_with_what_it_raised(rule, cause, text):
-    message = f"^rule {rule.__name__} raised {cause.__name__} during training: .*{text}"
-    with pytest.raises(ValueError, match=message) as caught:
+def test_a_rule_that_fails_in_the_middle_of_a_run_is_told_how_it_was_called(rule, cause, complaint):
+    call = r", when it was called as rule\(weight=1\.2\d*, gradient=.*, learning_rate=0\.05, "
+    with pytest.raises(ValueError, match=f"^rule {rule.__name__} {complaint}{call}") as caught:
         short(rule, epochs=50)
-    assert isinstance(caught.value.__cause__, cause)
+    assert isinstance(caught.value.__cause__, cause or type(None))
     assert short("plain").diverged_at is None  # the next run is not disturbed
 
 
@@ -627,7 +629,7 @@ def test_an_interrupt_between_two_calls_of_the_kernel_stops_the_run(monkeypatch)
     kernel, calls = kernels.training_kernel(), []
 
     def interrupted(*arguments):
-        calls.append(len(arguments[7]))  # how many epochs this call would train
+        calls.append(len(arguments[3][2]))  # how many epochs this call would train
         if len(calls) == 2:
             raise KeyboardInterrupt
         return kernel(*arguments)
@@ -668,6 +670,155 @@ def test_an_interrupt_just_after_a_python_rule_stops_the_run():
 
     with pytest.raises(KeyboardInterrupt):
         short(mine, epochs=50)
+
+
+@pytest.mark.parametrize("slow", [True, False])
+def test_an_interrupt_thrown_into_a_thread_stops_what_it_trains(slow):
+    def mine(weight, gradient, memory, learning_rate, momentum):
+        calls.append(weight)
+        return plain(weight, gradient, memory, learning_rate, momentum)
+
+    calls, ended, started = [], [], threading.Event()
+
+    def train_for_minutes():
+        started.set()
+        try:
+            train(NETWORK, IRIS, mine if slow else "plain", 0.01, 0.5, epochs=100_000)
+        except KeyboardInterrupt:
+            ended.append("interrupted")
+
+    short(mine if slow else "plain")  # compiled before
+    thread = threading.Thread(target=train_for_minutes)
+    thread.start()
+    started.wait()
+    throw = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    throw(ctypes.c_ulong(thread.ident), ctypes.py_object(KeyboardInterrupt))
+    thread.join(timeout=60)
+    assert ended == ["interrupted"]
+
+
+# --- machine code and Python do the same ----------------------------------------------------
+
+FACTOR, WHOLE = 0.5, 3
+
+
+def halved(x):
+    return x * FACTOR
+
+
+def capped(x, most=2):
+    return max(min(x, most), -most)
+
+
+NUMBERS = ["weight", "gradient", "memory", "learning_rate", "momentum", "FACTOR", "WHOLE"]
+NUMBERS += ["0", "1", "2", "0.5", "-1.0", "1e-3", "1e30"]
+
+
+def expressions(parts):
+    two = st.tuples(parts, st.sampled_from(["+", "-", "*", "*", "/", "**", "//", "%"]), parts)
+    one = st.sampled_from(
+        "-({}) halved({}) capped({}) abs({}) math.sqrt({}) np.sqrt({}) math.exp({}) math.tanh({}) "
+        "np.sign({}) np.exp({}) ({})**2 max(0,{}) round({}) float({})".split()
+    )
+    choice = st.tuples(parts, parts, parts, st.sampled_from(["<", ">=", "=="]))
+    return (
+        two.map(lambda p: f"({p[0]} {p[1]} {p[2]})")
+        | st.tuples(one, parts).map(lambda p: p[0].format(p[1]))
+        | choice.map(lambda p: f"({p[0]} if {p[1]} {p[3]} {p[2]} else {p[0]}*2)")
+    )
+
+
+trees = st.recursive(st.sampled_from(NUMBERS), expressions, max_leaves=6)
+CELL = """
+def mine(weight, gradient, memory, learning_rate, momentum):
+    x = {0}
+    if {1} > {2}:
+        x = {2}
+        {3} = learning_rate * gradient
+    return weight - learning_rate * gradient + 0.01 * x * y, {1}
+"""
+
+
+def told(function, *arguments):
+    """The bytes of a result, or the words of the error."""
+    try:
+        result = function(*arguments)
+    except ValueError as error:
+        return str(error)
+    return result.weights.tobytes(), result.trajectory.tobytes(), result.diverged_at
+
+
+@settings(max_examples=40)
+@given(trees, trees, trees, st.sampled_from(["x", "y"]))
+def test_any_rule_trains_as_machine_code_as_it_does_called_from_python(first, second, third, name):
+    namespace = {"math": math, "np": np, "halved": halved, "capped": capped}
+    namespace |= {"FACTOR": FACTOR, "WHOLE": WHOLE, "y": 0.25}
+    exec(CELL.format(first, second, third, name), namespace)
+    mine = namespace["mine"]
+
+    def run():
+        return train(NETWORK, SMALL, mine, 0.05, 0.7, 2, trajectory=True)
+
+    with pytest.MonkeyPatch.context() as patch:
+        given = told(run)
+        patch.setattr(kernels, "compiled_rule", lambda rule: None)
+        assert given == told(run)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return weight - 10**-WHOLE * gradient, memory",
+        "return weight - learning_rate * gradient**2, memory",
+        "return weight - math.sqrt(gradient) * learning_rate, memory",
+        "return weight - gradient**0.5 * learning_rate, memory",
+        "\n if gradient > 0: x = gradient\n return weight - learning_rate * x, memory",
+        "return weight - np.random.normal() * learning_rate, memory",
+        "return weight - WHOLE // 2 * learning_rate * gradient, memory",
+        "return weight - 2**62 * 4 * 1e-20 * gradient, memory",
+        "return weight + -max(0, gradient) * 0, memory * 0.0",
+    ],
+)
+def test_where_machine_code_and_python_may_part_python_decides(body):
+    namespace = {"math": math, "np": np, "WHOLE": WHOLE}
+    exec(f"def mine(weight, gradient, memory, learning_rate, momentum): {body}", namespace)
+    mine, (weights, order) = namespace["mine"], draw(0, 2)
+
+    def by_hand():
+        at, memory, path = weights.tolist(), [0.0] * len(weights), [weights]
+        for item in np.concatenate(order):
+            items = SMALL.inputs[[item]], SMALL.targets[[item]]
+            slopes = NETWORK.gradient(np.array(at), *items).tolist()
+            new = [mine(*n, 0.05, 0.7) for n in zip(at, slopes, memory, strict=True)]
+            at, memory = [w for w, _ in new], [m for _, m in new]
+            path.append(np.array(at, dtype=float))
+        return np.array(path)
+
+    np.random.seed(3)
+    try:
+        expected = by_hand()
+    except (ValueError, UnboundLocalError, TypeError):
+        with pytest.raises(ValueError, match="^rule mine (raised|must return) .*, when it was"):
+            train(NETWORK, SMALL, mine, 0.05, 0.7, 2)
+        return
+    np.random.seed(3)
+    try_rule(mine)
+    state = np.random.get_state()
+    np.random.seed(3)
+    expected = (np.random.set_state(state), by_hand())[1]
+    np.random.seed(3)
+    run = train(NETWORK, SMALL, mine, 0.05, 0.7, 2, trajectory=True)
+    np.testing.assert_allclose(run.trajectory, expected, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("rule", [own_heavy_ball, that_calls_a_built_in, with_where, *RULES])
+def test_ordinary_rules_train_as_machine_code(rule):
+    assert kernels.is_compiled(rule)
+
+
+@pytest.mark.parametrize("rule", [with_a_dict, that_counts, Ball(), Ball().roll])
+def test_rules_that_cannot_be_followed_train_as_python(rule):
+    assert not kernels.is_compiled(rule)
 
 
 # --- bad input ------------------------------------------------------------------------------
@@ -795,15 +946,6 @@ print(kernels.training_kernel.cache_info().currsize, kernels._builtin_rule.cache
     assert python(code) == ["True", "False", "False", "0", "0"]
 
 
-@pytest.fixture
-def installation(tmp_path):
-    """A folder with a copy of the package in which nothing has been compiled yet."""
-    path = tmp_path / "fresh installation"
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "momentum_lab", path / "momentum_lab", ignore=ignored)
-    return path
-
-
 TRAIN_PLAIN = """
 from momentum_lab import Network, data, kernels, plain, train
 run = train(Network(4, 5, 3), data.iris(), "plain", 0.0625, 0.5, epochs=2)
@@ -814,13 +956,33 @@ print(run.weights.tobytes().hex())
 """
 
 
-def test_machine_code_is_kept_on_disk_and_never_outlives_an_edited_rule(installation):
-    package = installation / "momentum_lab"
-    *kept_and_hits, weights = python(TRAIN_PLAIN, installation)
-    assert kept_and_hits == ["True", "True", "0", "0"]
-    assert len(list(package.glob("__pycache__/*.nbc"))) == 2  # the training loop and one rule
-    assert python(TRAIN_PLAIN, installation) == ["True", "True", "1", "1", weights]
+@pytest.fixture(scope="module")
+def compiled_installation(tmp_path_factory):
+    """A copy of the package that has trained once, and what it printed."""
+    path = tmp_path_factory.mktemp("fresh installation")
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "momentum_lab", path / "momentum_lab", ignore=ignored)
+    return path, python(TRAIN_PLAIN, path)
 
+
+@pytest.fixture
+def installation(compiled_installation, tmp_path):
+    """A folder with a copy of the package in which the loop is compiled, but no rule."""
+    path = tmp_path / "an installation"
+    shutil.copytree(compiled_installation[0], path, ignore=shutil.ignore_patterns("*plain*.*"))
+    return path
+
+
+def test_machine_code_is_kept_on_disk(compiled_installation):
+    path, (*kept_and_hits, weights) = compiled_installation
+    assert kept_and_hits == ["True", "True", "0", "0"]
+    assert len(list(path.rglob("*.nbc"))) == 2  # the training loop and one rule
+    assert python(TRAIN_PLAIN, path) == ["True", "True", "1", "1", weights]
+
+
+def test_machine_code_never_outlives_an_edited_rule(installation):
+    package = installation / "momentum_lab"
+    weights = python(TRAIN_PLAIN, installation)[-1]
     rules = package / "rules.py"
     source = rules.read_text(encoding="utf-8")
     line = "weight = weight - learning_rate * gradient\n    return weight, memory"
@@ -853,6 +1015,7 @@ def test_a_rule_edited_after_its_import_leaves_no_machine_code_for_its_successor
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the user's folder is not taken from HOME")
 def test_where_machine_code_cannot_be_kept_training_compiles_and_works(installation, tmp_path):
+    shutil.rmtree(installation / "momentum_lab" / "__pycache__")
     (installation / "momentum_lab" / "__pycache__").touch()  # no folder, so nothing fits in
     a_file = tmp_path / "file"
     a_file.touch()
@@ -861,6 +1024,43 @@ def test_where_machine_code_cannot_be_kept_training_compiles_and_works(installat
     assert kept_and_hits == ["False", "False", "0", "0"]
     expected = train(NETWORK, data.iris(), "plain", 0.0625, 0.5, epochs=2)
     assert weights == expected.weights.tobytes().hex()
+
+
+DAMAGE = {
+    "truncated": lambda p: p.write_bytes(p.read_bytes()[:40]),
+    "empty": lambda p: p.write_bytes(b""),
+    "garbled": lambda p: p.write_bytes(p.read_bytes()[:200] + b"?" * 5000 + p.read_bytes()[5200:]),
+    "another thing": lambda p: p.write_bytes(pickle.dumps([1, 2, 3])),
+    "a folder": lambda p: (p.unlink(), p.mkdir()),
+    "gone": lambda p: p.unlink(),
+}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "damage"),
+    [("plain*.nbc", damage) for damage in DAMAGE]
+    + [("plain*.nbi", "another thing"), ("plain*.nbi", "a folder"), ("plain*.sum", "truncated")],
+)
+def test_damaged_machine_code_is_made_anew_and_whole(compiled_installation, pattern, damage):
+    path, (*_, weights) = compiled_installation  # each test leaves it compiled
+    (file,) = [p for p in path.rglob(f"*{pattern}") if p.is_file()]
+    DAMAGE[damage](file)
+    assert python(TRAIN_PLAIN, path) == ["True", "True", "1", "0", weights]
+    assert python(TRAIN_PLAIN, path) == ["True", "True", "1", "1", weights]
+
+
+FULL_DISK = """
+from numba.core import caching
+def full(self, *arguments):
+    raise OSError(28, "No space left on device")
+caching.IndexDataCacheFile.save = full
+"""
+
+
+def test_on_a_full_disk_training_compiles_in_memory_and_works(installation):
+    *_, weights = python(FULL_DISK + TRAIN_PLAIN, installation)
+    assert not list(installation.rglob("*plain*.nbc"))
+    assert python(TRAIN_PLAIN, installation) == ["True", "True", "1", "0", weights]
 
 
 @pytest.mark.parametrize(
@@ -879,11 +1079,8 @@ def clipped_heavy_ball(weight, gradient, memory, learning_rate, momentum):
     return heavy_ball(weight, min(max(gradient, -0.5), 0.5), memory, learning_rate, momentum)
 
 
-def test_a_readers_rule_may_call_a_built_in_one_and_stays_compiled(monkeypatch):
-    def not_needed(rule):
-        raise AssertionError("the rule went through Python")
-
-    monkeypatch.setattr(kernels, "_through_python", not_needed)
+def test_a_readers_rule_may_call_a_built_in_one_and_stays_compiled():
+    assert kernels.is_compiled(clipped_heavy_ball)
     run = train(NETWORK, data.iris(), clipped_heavy_ball, 0.01, 0.9, epochs=1, trajectory=True)
     steps = np.diff(run.trajectory, axis=0)
     assert np.abs(steps).max() <= 0.01 * 0.5 / (1 - 0.9)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from momentum_lab.validation import as_floats, finite, one_hot_targets, unknown_name, whole_number
+from momentum_lab import validation as check
 
 
 @dataclass(frozen=True, eq=False)  # == would compare arrays element by element
@@ -23,9 +23,8 @@ class Dataset:
 
     `inputs` (n_items, n_features) and the one-hot `targets` (n_items, n_classes) become float64
     arrays of the data set's own that cannot be written to; the names become tuples of str.
-    Raises ValueError for shapes that do not fit together, for empty data, for NaN or infinite
-    inputs and for targets that are not one-hot; TypeError for values that are not numbers and
-    for names that are not text.
+    Raises ValueError for empty data, shapes that do not fit together, NaN or infinite inputs and
+    targets that are not one-hot; TypeError for what is no number and for names that are no text.
     """
 
     inputs: np.ndarray
@@ -37,18 +36,16 @@ class Dataset:
     def __post_init__(self):
         inputs = _table("inputs", self.inputs, "(n_items, n_features)")
         targets = _table("targets", self.targets, "(n_items, n_classes), see one_hot()")
-        _check_same_length(inputs, targets)
+        if len(inputs) != len(targets):
+            lengths = f"{len(inputs)} and {len(targets)}"
+            raise ValueError(f"inputs and targets must have the same number of rows, got {lengths}")
         features = _names("feature_names", self.feature_names, inputs.shape[1])
         classes = _names("class_names", self.class_names, targets.shape[1])
-        _check_finite(inputs, features)
-        checked = {
-            "inputs": _read_only(inputs),
-            "targets": _read_only(one_hot_targets(targets)),
-            "feature_names": features,
-            "class_names": classes,
-        }
-        for field, value in checked.items():
-            object.__setattr__(self, field, value)  # the one way to set a frozen field
+        for row, column in np.argwhere(~np.isfinite(inputs)):
+            where = f"{inputs[row, column]} in row {row}, feature {features[column]!r}"
+            raise ValueError(f"inputs must be finite, got {where}")
+        vars(self).update(inputs=inputs, targets=check.one_hot_targets(targets))
+        vars(self).update(feature_names=features, class_names=classes)  # the field is frozen
 
     @property
     def n_items(self):
@@ -79,13 +76,15 @@ class Dataset:
 
         x ← (x − mean) / sd, where mean and population sd are those of the data set `reference`
         (by default this one): scale a test set by its training set, `test.standardized(train)`.
-        A feature that is constant in `reference` has sd 0 and is only centred. The feature names
-        stay as they are, though the unit is now the sd.
-        Raises TypeError if `reference` is not a Dataset, ValueError if its number of features
-        differs or a feature is too large for its sd to be a float64.
+        A feature that is constant in `reference` is only centred. Raises TypeError if that is not
+        a Dataset, ValueError if its features differ in number or one is too large to have an sd.
         """
         reference = self if reference is None else reference
-        _check_reference(self, reference)
+        if not isinstance(reference, Dataset):
+            raise TypeError(f"reference must be a Dataset, got {type(reference).__name__}")
+        if reference.n_features != self.n_features:
+            sizes = f"{self.n_features} features as the data, got {reference.n_features}"
+            raise ValueError(f"reference must have {sizes}")
         mean, sd = _mean_and_sd(reference)
         return replace(self, inputs=(self.inputs - mean) / sd)
 
@@ -96,20 +95,24 @@ class Dataset:
         either side; the same `seed` (whole number) gives the same items in the same order.
         Raises ValueError unless 0 < test_fraction < 1 and each class present has two items.
         """
-        test_fraction = _fraction("test_fraction", test_fraction)
-        rng = _generator(seed)
+        share = check.finite("test_fraction", test_fraction)
+        if share.ndim != 0 or not 0 < share < 1:
+            raise ValueError(f"test_fraction must be between 0 and 1, got {share}")
+        rng = np.random.default_rng(check.whole_number("seed", seed, 0))
         train, test = [], []
         for label in np.unique(self.labels):
             rows = rng.permutation(np.flatnonzero(self.labels == label))
-            n_test = _share(test_fraction, len(rows), self.class_names[label])
+            if len(rows) == 1:
+                name = self.class_names[label]
+                raise ValueError(f"split needs two items of each class, got 1 of {name!r}")
+            n_test = min(max(round(float(share) * len(rows)), 1), len(rows) - 1)
             test.extend(rows[:n_test])
             train.extend(rows[n_test:])
         return self.take(rng.permutation(train)), self.take(rng.permutation(test))
 
     def take(self, rows):
-        """Return the data set of these `rows` (whole numbers from 0), in this order.
+        """Return the data set of these `rows` (whole numbers from 0), in this order; names stay.
 
-        Names and classes stay, also of classes that lose all their items.
         Raises TypeError unless rows are whole numbers, ValueError for none or one out of range.
         """
         rows = _whole_numbers("rows", rows, self.n_items)
@@ -119,14 +122,10 @@ class Dataset:
 def one_hot(labels, n_classes):
     """Return targets (n_items, n_classes): a 1 in the column of each item's label, else 0.
 
-    `labels` are whole numbers from 0 to n_classes − 1, shape (n_items,).
-    Raises TypeError unless they are whole numbers, ValueError for none or one out of range.
+    Raises TypeError unless labels are whole numbers, ValueError for none or one out of range.
     """
-    n_classes = whole_number("n_classes", n_classes, 1)
+    n_classes = check.whole_number("n_classes", n_classes, 1)
     return np.eye(n_classes)[_whole_numbers("labels", labels, n_classes)]
-
-
-# --- real data ------------------------------------------------------------------------------
 
 
 @functools.cache  # safe to share: a Dataset cannot be changed
@@ -173,9 +172,6 @@ def digits():
     return Dataset(inputs, one_hot(labels, 10), features, list("0123456789"), "digits")
 
 
-# --- made-up data ---------------------------------------------------------------------------
-
-
 def two_moons(n_items=200, noise=0.15, seed=0):
     """Return two interlocked half circles of radius 1 in the plane, one for each class.
 
@@ -183,10 +179,10 @@ def two_moons(n_items=200, noise=0.15, seed=0):
     first; with an odd `n_items` the lower one has the extra item.
     Raises ValueError for fewer than 2 items or a negative noise.
     """
-    n_items, noise, rng = _synthetic_arguments(n_items, 2, noise, seed)
+    n_items = check.whole_number("n_items", n_items, 2)
     upper = _circle(np.linspace(0, np.pi, n_items // 2))
     lower = (1.0, 0.5) - _circle(np.linspace(0, np.pi, n_items - n_items // 2))
-    return _from_arms("two_moons", [upper, lower], ("upper", "lower"), noise, rng)
+    return _from_arms("two_moons", [upper, lower], ("upper", "lower"), noise, seed)
 
 
 def spirals(n_items=210, n_classes=3, noise=0.1, seed=0):
@@ -196,12 +192,15 @@ def spirals(n_items=210, n_classes=3, noise=0.1, seed=0):
     coordinates. When the items do not divide evenly, the first classes have one more.
     Raises ValueError for fewer than 2 classes or items than classes, or a negative noise.
     """
-    n_classes = whole_number("n_classes", n_classes, 2)
-    n_items, noise, rng = _synthetic_arguments(n_items, n_classes, noise, seed)
-    sizes = [len(part) for part in np.array_split(np.arange(n_items), n_classes)]
-    arms = [_arm(index / n_classes, size) for index, size in enumerate(sizes)]
+    n_classes = check.whole_number("n_classes", n_classes, 2)
+    n_items = check.whole_number("n_items", n_items, n_classes)
+    arms = []
+    for index, part in enumerate(np.array_split(np.arange(n_items), n_classes)):
+        along = np.linspace(0, 1, len(part))
+        turned = _circle(2 * np.pi * (index / n_classes + along / 2))
+        arms.append((0.3 + 1.7 * along)[:, None] * turned)
     classes = [f"arm {index}" for index in range(1, n_classes + 1)]
-    return _from_arms("spirals", arms, classes, noise, rng)
+    return _from_arms("spirals", arms, classes, noise, seed)
 
 
 DATASETS = {make.__name__: make for make in (iris, penguins, two_moons, spirals, digits)}
@@ -209,16 +208,8 @@ DATASETS = {make.__name__: make for make in (iris, penguins, two_moons, spirals,
 
 
 def load(name):
-    """Return the data set called `name` in `DATASETS`, made with its default arguments.
-
-    Raises ValueError for an unknown name, with the nearest known one.
-    """
-    if name not in DATASETS:
-        raise unknown_name("data set", name, DATASETS)
-    return DATASETS[name]()
-
-
-# --- reading a csv file ---------------------------------------------------------------------
+    """Return the data set called `name` in `DATASETS`; an unknown name is a ValueError."""
+    return check.by_name("data set", name, DATASETS)()
 
 
 def read_csv(path, feature_names, class_names, class_column="species", n_items=None):
@@ -226,22 +217,31 @@ def read_csv(path, feature_names, class_names, class_column="species", n_items=N
 
     The columns `feature_names` become the inputs, in this order; other columns are not read.
     `n_items`, if given, is the number of items that the file must hold.
-    Raises ValueError that names file and line for a column that is missing, a line with too few
-    or too many fields, a value that is not a finite number, a class not in `class_names`, a file
-    that is empty or ends too soon; FileNotFoundError if there is no such file.
+    Raises FileNotFoundError, and for whatever is wrong in the file a ValueError that names its
+    line: columns, the number of fields, values, classes, and the number of items.
     """
     path = Path(path) if isinstance(path, str) else path
-    header, *records = lines = _lines(path) or [(1, [])]
-    columns = _columns(path.name, header, [*feature_names, class_column])
-    class_index = {name: index for index, name in enumerate(class_names)}
-    inputs, labels = [], []
-    for line, fields in records:
+    (line, header), *items = _lines(path) or [(1, [])]
+    for name in (*feature_names, class_column):
+        if (found := header.count(name)) != 1:
+            wrong = f"expected one column {name!r}, found {found} among {header}"
+            raise ValueError(f"{path.name}, line {line}: {wrong}")
+    class_names, inputs, labels = list(class_names), [], []
+    for line, fields in items:
         where = f"{path.name}, line {line}"
-        *texts, class_text = _pick(where, fields, columns, len(header[1]))
-        inputs.append([_number(where, *pair) for pair in zip(feature_names, texts, strict=True)])
-        labels.append(_class(where, class_text, class_index))
-    _check_length(f"{path.name}, line {lines[-1][0]}", len(inputs), n_items)
-    targets = one_hot(labels, len(class_index))
+        if len(fields) != len(header):
+            wrong = f"expected {len(header)} fields, found {len(fields)}: {fields}"
+            raise ValueError(f"{where}: {wrong}")
+        item = dict(zip(header, fields, strict=True))
+        if item[class_column] not in class_names:
+            wrong = f"expected a class of {class_names}, found {item[class_column]!r}"
+            raise ValueError(f"{where}: {wrong}")
+        inputs.append([_number(where, name, item[name]) for name in feature_names])
+        labels.append(class_names.index(item[class_column]))
+    if not inputs or n_items not in (None, len(inputs)):
+        wrong = f"the file ends with {len(inputs)} items, expected {n_items or 'at least 1'}"
+        raise ValueError(f"{path.name}, line {line}: {wrong}")
+    targets = one_hot(labels, len(class_names))
     return Dataset(inputs, targets, feature_names, class_names, path.name.removesuffix(".csv"))
 
 
@@ -251,30 +251,13 @@ def _shipped(file_name):
 
 def _lines(path):
     # A byte that is not UTF-8 becomes a mark that no number and no class contains, so that it is
-    # reported below, with its line.
+    # reported with its line.
     text = path.read_bytes().decode("utf-8-sig", errors="replace")
     reader = csv.reader(io.StringIO(text), strict=True)
     try:
         return [(reader.line_num, fields) for fields in reader if fields]
     except csv.Error as error:
         raise ValueError(f"{path.name}, line {reader.line_num}: not csv: {error}") from error
-
-
-def _columns(file_name, header, wanted):
-    line, found = header
-    for name in wanted:
-        if found.count(name) != 1:
-            raise ValueError(
-                f"{file_name}, line {line}: expected one column {name!r}, found "
-                f"{found.count(name)} among {found}"
-            )
-    return [found.index(name) for name in wanted]
-
-
-def _pick(where, fields, columns, n_fields):
-    if len(fields) != n_fields:
-        raise ValueError(f"{where}: expected {n_fields} fields, found {len(fields)}: {fields}")
-    return [fields[column] for column in columns]
 
 
 def _number(where, column, text):
@@ -287,36 +270,15 @@ def _number(where, column, text):
     return value
 
 
-def _class(where, text, class_index):
-    if text not in class_index:
-        raise ValueError(f"{where}: expected a class of {list(class_index)}, found {text!r}")
-    return class_index[text]
-
-
-def _check_length(where, found, expected):
-    if found == 0 or (expected is not None and found != expected):
-        expected = "at least 1" if expected is None else expected
-        raise ValueError(f"{where}: the file ends with {found} items, expected {expected}")
-
-
-# --- checks and small steps -----------------------------------------------------------------
-
-
 def _table(name, value, shape):
-    array = as_floats(name, value)
+    """Return a read-only copy."""
+    array = np.array(check.as_floats(name, value), order="C")
     if array.ndim != 2:
         raise ValueError(f"{name} must have two dimensions {shape}, got shape {array.shape}")
     if array.size == 0:
         raise ValueError(f"{name} must not be empty, got shape {array.shape}")
+    array.flags.writeable = False
     return array
-
-
-def _check_same_length(inputs, targets):
-    if len(inputs) != len(targets):
-        raise ValueError(
-            "inputs and targets must have the same number of rows, "
-            f"got {len(inputs)} and {len(targets)}"
-        )
 
 
 def _names(name, value, length):
@@ -326,33 +288,7 @@ def _names(name, value, length):
         raise TypeError(f"{name} must be text, got {names}")
     if len(names) != length:
         raise ValueError(f"{name} must be {length} names, one for each column, got {names}")
-    return tuple(str(text) for text in names)
-
-
-def _check_finite(inputs, feature_names):
-    bad = np.argwhere(~np.isfinite(inputs))
-    if len(bad):
-        row, column = bad[0]
-        raise ValueError(
-            f"inputs must be finite, got {inputs[row, column]} in row {row}, "
-            f"feature {feature_names[column]!r}"
-        )
-
-
-def _read_only(array):
-    array = np.array(array, order="C")
-    array.flags.writeable = False
-    return array
-
-
-def _check_reference(data, reference):
-    if not isinstance(reference, Dataset):
-        raise TypeError(f"reference must be a Dataset, got {type(reference).__name__}")
-    if reference.n_features != data.n_features:
-        raise ValueError(
-            f"reference must have {data.n_features} features as the data, "
-            f"got {reference.n_features}"
-        )
+    return tuple(map(str, names))
 
 
 def _mean_and_sd(data):
@@ -367,54 +303,25 @@ def _mean_and_sd(data):
     return np.where(constant, inputs[0], mean), np.where(constant, 1.0, sd)
 
 
-def _fraction(name, value):
-    value = finite(name, value)
-    if value.ndim != 0 or not 0 < value < 1:
-        raise ValueError(f"{name} must be between 0 and 1, got {value}")
-    return float(value)
-
-
-def _share(fraction, n_items, class_name):
-    if n_items < 2:
-        raise ValueError(f"split needs two items of each class, got 1 of {class_name!r}")
-    return min(max(round(fraction * n_items), 1), n_items - 1)
-
-
 def _whole_numbers(name, value, end):
     array = np.asarray(value)
     if array.ndim != 1 or array.size == 0:
         raise ValueError(f"{name} must be a list of at least one number, got shape {array.shape}")
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} must be whole numbers, got values of type {array.dtype}")
-    bad = (array < 0) | (array >= end)
-    if bad.any():
-        raise ValueError(f"{name} must be from 0 to {end - 1}, got {array[bad][0]}")
-    return array
-
-
-def _generator(seed):
-    return np.random.default_rng(whole_number("seed", seed, 0))
-
-
-def _synthetic_arguments(n_items, smallest, noise, seed):
-    n_items = whole_number("n_items", n_items, smallest)
-    noise = finite("noise", noise)
-    if noise.ndim != 0 or noise < 0:
-        raise ValueError(f"noise must be a number of at least 0, got {noise}")
-    return n_items, float(noise), _generator(seed)
+    return check.required(name, array, (array >= 0) & (array < end), f"from 0 to {end - 1}")
 
 
 def _circle(angle):
     return np.column_stack([np.cos(angle), np.sin(angle)])
 
 
-def _arm(start, n_items):
-    along = np.linspace(0, 1, n_items)
-    return (0.3 + 1.7 * along)[:, None] * _circle(2 * np.pi * (start + along / 2))
-
-
-def _from_arms(name, arms, class_names, noise, rng):
+def _from_arms(name, arms, class_names, noise, seed):
     points = np.concatenate(arms)
-    inputs = points + rng.normal(0.0, noise, points.shape)
+    rng = np.random.default_rng(check.whole_number("seed", seed, 0))
+    noise = check.finite("noise", noise)
+    if noise.ndim != 0 or noise < 0:
+        raise ValueError(f"noise must be a number of at least 0, got {noise}")
+    inputs = points + rng.normal(0.0, float(noise), points.shape)
     labels = np.repeat(np.arange(len(arms)), [len(arm) for arm in arms])
     return Dataset(inputs, one_hot(labels, len(arms)), ("x", "y"), class_names, name)

@@ -5,20 +5,22 @@ import numpy as np
 from momentum_lab import theory
 from momentum_lab.exercises.numbers import NUMBER_EXERCISES
 from momentum_lab.exercises.verdict import Verdict
-from momentum_lab.labs.network_lab.experiment import train_lab
+from momentum_lab.labs.network_lab.experiment import train_and_test
 from momentum_lab.labs.settings import LINEAR_RULES
 from momentum_lab.labs.valley.experiment import descend_valley
-from momentum_lab.labs.words import in_words
+from momentum_lab.labs.words import in_words, offered
 from momentum_lab.measures import first_epoch_below
+from momentum_lab.network import Network
 from momentum_lab.rules import get_rule
+from momentum_lab.training import train
 from momentum_lab.validation import learning_rates, one_number, unknown_name
+
+NOT_WRITTEN = "not written yet"
 
 
 def check_rule(rule, name):
     """Compare a reader's rule with the built-in one of this name on 200 random updates."""
     expected, spoken = get_rule(name), in_words(name)
-    if _is_missing(rule):
-        return Verdict(False, f"{spoken}: not written yet")
     rng = np.random.default_rng(0)
     for weight, gradient, memory in rng.normal(size=(200, 3)):
         learning_rate, momentum = float(rng.uniform(0.01, 1)), float(rng.uniform(0.1, 0.99))
@@ -31,14 +33,9 @@ def check_rule(rule, name):
 
 def _problem(rule, arguments, expected):
     """Say what is wrong with one call of a reader's rule, or nothing."""
-    try:
-        given = rule(*arguments)
-    except NotImplementedError:
-        return "not written yet"
-    except Exception as error:
-        return f"it raised {type(error).__name__}: {_short(error)}"
-    if _is_missing(given):
-        return "not written yet"
+    given, problem = _tried(rule, *arguments)
+    if problem:
+        return problem
     if not (isinstance(given, tuple | list) and len(given) == 2):
         return f"return two things, weight and memory; got {_short(repr(given))}"
     for part, got, right in zip(("weight", "memory"), given, expected, strict=True):
@@ -50,6 +47,18 @@ def _problem(rule, arguments, expected):
             asked = ", ".join(f"{number:.3g}" for number in arguments)
             return f"for rule({asked}) the {part} should be {right:.6g}, got {float(got):.6g}"
     return ""
+
+
+def _tried(function, *arguments):
+    """Return what a reader's function gives, and "" or why it gives nothing to look at."""
+    given = None
+    try:
+        given = None if _is_missing(function) else function(*arguments)
+    except NotImplementedError:
+        pass
+    except Exception as error:
+        return None, f"it raised {type(error).__name__}: {_short(error)}"
+    return given, NOT_WRITTEN if _is_missing(given) else ""
 
 
 def _is_missing(answer):
@@ -69,12 +78,9 @@ def check_number(exercise, answer):
     """
     if exercise not in NUMBER_EXERCISES:
         raise unknown_name("exercise", exercise, NUMBER_EXERCISES)
-    if _is_missing(answer):
-        return Verdict(False, f"{exercise}: not answered yet")
-    try:
-        answer = float(answer)
-    except (TypeError, ValueError):
-        return Verdict(False, f"{exercise}: give one number, got {_short(repr(answer))}")
+    answer, problem = _as_number(answer)
+    if problem:
+        return Verdict(False, f"{exercise}: {problem}")
     asked = NUMBER_EXERCISES[exercise]()
     if np.isclose(answer, asked.expected, rtol=1e-3, atol=0):
         return Verdict(True, f"{exercise}: {asked.expected:.6g} is right")
@@ -84,21 +90,24 @@ def check_number(exercise, answer):
     return Verdict(False, f"{exercise}: {answer:.6g} is not it")
 
 
+def _as_number(answer):
+    """Return an answer as a number, and "" or why it is none."""
+    if _is_missing(answer):
+        return None, "not answered yet"
+    try:
+        return float(answer), ""
+    except (TypeError, ValueError):
+        return None, f"give one number, got {_short(repr(answer))}"
+
+
 def check_fate(fate):
     """Compare a reader's fate(learning_rate, curvature) with plain's `theory.regime` on a grid."""
-    if _is_missing(fate):
-        return Verdict(False, "fate: not written yet")
     # Eighths, so that products are exact: 1 and 2 are met, and not only nearly.
     grid = [(n / 8, curvature) for n in range(1, 25) for curvature in (0.25, 0.5, 1.0, 2.0, 4.0)]
     for settings in grid:
-        try:
-            given = fate(*settings)
-        except NotImplementedError:
-            return Verdict(False, "fate: not written yet")
-        except Exception as error:
-            return Verdict(False, f"fate: it raised {type(error).__name__}: {_short(error)}")
-        if _is_missing(given):
-            return Verdict(False, "fate: not written yet")
+        given, problem = _tried(fate, *settings)
+        if problem:
+            return Verdict(False, f"fate: {problem}")
         learning_rate, curvature = settings
         right = theory.regime("plain", curvature, learning_rate, 0)
         if not (isinstance(given, str) and given == right):
@@ -111,12 +120,9 @@ def check_fate(fate):
 def check_edge(answer, rule, curvature, momentum):
     """Check a largest stable learning rate of this rule, to one part in a hundred."""
     spoken = f"edge of {in_words(rule)}"
-    if _is_missing(answer):
-        return Verdict(False, f"{spoken}: not answered yet")
-    try:
-        answer = float(answer)
-    except (TypeError, ValueError):
-        return Verdict(False, f"{spoken}: give one number, got {_short(repr(answer))}")
+    answer, problem = _as_number(answer)
+    if problem:
+        return Verdict(False, f"{spoken}: {problem}")
     limit = theory.learning_rate_limit(rule, curvature, momentum)
     if np.isclose(answer, limit, rtol=1e-2, atol=0):
         return Verdict(True, f"{spoken}: {limit:.4g} is right")
@@ -140,15 +146,12 @@ def check_valley(
     """
     if any(_is_missing(chosen) for chosen in (rule, learning_rate, momentum)):
         return Verdict(False, "valley: not chosen yet")
-    own_rules = () if isinstance(rule, str) else (rule,)
-    name = rule if isinstance(rule, str) else getattr(rule, "__name__", "own rule")
+    settings = *_named(rule), learning_rate, momentum
     try:
-        result = descend_valley(
-            own_rules, name, learning_rate, momentum, condition_number, 0, *start, 300
-        )
+        result = descend_valley(*settings, condition_number, 0, *start, 300)
     except Exception as error:
         if isinstance(error.__cause__, NotImplementedError):
-            return Verdict(False, "valley: not written yet")
+            return Verdict(False, f"valley: {NOT_WRITTEN}")
         return Verdict(False, f"valley: {_short(error)}")
     settled = result.settled
     told = "never settled" if settled is None else f"settled after {settled} updates"
@@ -156,6 +159,11 @@ def check_valley(
     goal = f"goal: within {within}, at most {crossings} crossings, no overshoot"
     calm = result.crossings <= crossings and result.overshoots == 0
     return Verdict(calm and settled is not None and settled <= within, f"{words} ({goal})")
+
+
+def _named(rule):
+    """Return a reader's own rules and the name of the rule, as the labs take them."""
+    return ((), rule) if isinstance(rule, str) else ((rule,), next(iter(offered([rule]))))
 
 
 def check_ceiling(rule, at_least=2.0, momenta=(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)):
@@ -205,13 +213,13 @@ def check_best_rate(rule, condition_number=100, within=50):
 def _problem_of_own_rule(rule):
     """Say why this is not yet a linear rule of the reader's own, or nothing."""
     if _is_missing(rule):
-        return "own rule: not written yet"
+        return f"own rule: {NOT_WRITTEN}"
     settings = 1.0, 0.3, (0.3, 0.6, 0.9)
     try:
         rule(1.0, 0.5, 0.25, 0.1, 0.9)
         matrix = theory.transition_matrix(rule, *settings)
     except NotImplementedError:
-        return "own rule: not written yet"
+        return f"own rule: {NOT_WRITTEN}"
     except Exception as error:
         return f"own rule: {_short(error)}"
     for known in LINEAR_RULES:
@@ -221,7 +229,7 @@ def _problem_of_own_rule(rule):
 
 
 def _spoken(rule):
-    return in_words(getattr(rule, "__name__", "own rule"))
+    return in_words(_named(rule)[1])
 
 
 def check_settings(
@@ -237,12 +245,11 @@ def check_settings(
     learning_rate = one_number("learning_rate", learning_rates(learning_rate))
     if learning_rate > at_most:
         return Verdict(False, f"settings: the learning rate may be at most {at_most:g}")
-    own_rules = () if isinstance(rule, str) else (rule,)
-    name = rule if isinstance(rule, str) else rule.__name__
-    epochs = []
+    items, _tests = train_and_test(data_set)
+    network, epochs = Network(items.n_features, 7, items.n_classes), []
     for seed in range(seeds):
-        result = train_lab(own_rules, name, data_set, learning_rate, 7, momentum, 1, 50, seed)
-        epochs.append(first_epoch_below(result.run.epoch_errors, below))
+        run = train(network, items, rule, learning_rate, momentum, seed=seed)
+        epochs.append(first_epoch_below(run.epoch_errors, below))
     reached = [epoch for epoch in epochs if epoch is not None and epoch <= within]
     told = ", ".join("never" if epoch is None else str(epoch) for epoch in epochs)
     words = f"settings: below {below:g} at epoch {told} for seeds 0 to {seeds - 1}"

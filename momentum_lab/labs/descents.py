@@ -1,46 +1,50 @@
-"""What a descent on a quadratic loss tells: theory's word on it, and what was measured."""
+"""What the labs of one descent on a quadratic loss share: theory's word on it, measures, words."""
 
-import functools
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from momentum_lab import theory
 from momentum_lab.labs.words import (
     WITHOUT_MOMENTUM,
+    Result,
+    after,
     as_written,
     capital,
     in_words,
-    settings_in_words,
     short,
 )
+from momentum_lab.meaning import cached_by_meaning
+from momentum_lab.measures import settling_update
+from momentum_lab.training import Path
 
 NEAR = 0.05  # settled is what stays within this share of the start's distance
 DUST = 1e-12  # smaller numbers, as a share of the start's, are not worth their digits
 
 
-class PathResult:
-    """What the results of one descent, their `path`, have in common."""
+@dataclass(frozen=True, eq=False)
+class PathResult(Result):
+    """The result of one descent, its `path`."""
 
-    @property
-    def rule(self):
-        """The name of the rule."""
-        return self.path.rule
+    path: Path
 
     @property
     def n_updates(self):
         """How many updates were made."""
         return self.path.n_updates
 
-    @property
-    def opens_at(self):
-        """The update up to which a new picture shows the path: the last."""
-        return self.n_updates
+    @cached_property
+    def distances(self):
+        """How far from the minimum the weights were, (n_updates + 1,)."""
+        return np.abs(np.hypot.reduce(self.path.weights, axis=1))
 
-    @property
-    def label(self):
-        """The run in a legend."""
-        return settings_in_words(self.rule, self.path.learning_rate, self.path.momentum)
+    @cached_property
+    def settled(self):
+        """The update from which the weights stay near the minimum, or None."""
+        if self.path.diverged_at is not None:
+            return None
+        return settling_update(self.distances, 0, NEAR)
 
 
 @dataclass(frozen=True)
@@ -54,9 +58,9 @@ class Foretold:
 
 
 def foretell(rule, curvature, learning_rate, momentum):
-    """Return what theory foretells, or None for a reader's rule that is not linear."""
+    """Return what theory foretells, or None for a reader's rule that is not linear everywhere."""
     settings = rule, curvature, learning_rate, momentum
-    with np.errstate(all="ignore"):  # theory tries a rule at weights that no descent may reach
+    with np.errstate(all="ignore"):
         try:
             return Foretold(
                 curvature,
@@ -64,11 +68,11 @@ def foretell(rule, curvature, learning_rate, momentum):
                 float(theory.rate(*settings)),
                 _limit(rule, curvature, momentum),
             )
-        except (ValueError, ArithmeticError):
+        except Exception:  # theory tries a rule at weights that no descent may reach
             return None
 
 
-@functools.lru_cache(maxsize=64)
+@cached_by_meaning(maxsize=64)
 def _limit(rule, curvature, momentum):
     return theory.learning_rate_limit(rule, curvature, momentum)
 
@@ -85,51 +89,99 @@ def crossings(series, distance):
     return int((signs[1:] != signs[:-1]).sum())
 
 
-def outside(weights, window):
-    """Return the updates after which `weights`, (n, d), lie outside ± `window`, in order."""
-    return np.flatnonzero((np.abs(weights) > window).any(axis=-1))
-
-
 # --- words ----------------------------------------------------------------------------------
 
 
-def loss_in_words(loss, loss_at_start):
-    """Return a loss as text; what is left of it by rounding is only said to be small."""
-    if 0 < loss < DUST**2 * loss_at_start or 0 < loss < DUST:
-        return f"< {as_written(DUST)}"
-    return as_written(loss, 4)
+@dataclass(frozen=True, eq=False)
+class DescentWords(PathResult):
+    """The words of the bowl and the valley, each of which says what was `_crossed`, and `_more`.
 
+    foretold: what theory says of each direction; None where the rule is not linear.
+    window: the picture shows weights from −window to window.
+    """
 
-def after(updates):
-    """Return after how many updates."""
-    return "after 1 update" if updates == 1 else f"after {updates} updates"
+    foretold: tuple[Foretold | None, ...]
 
+    @property
+    def decisive(self):
+        """What theory foretells for the direction that diverges first, or None."""
+        told = [foretold for foretold in self.foretold if foretold is not None]
+        return min(
+            reversed(told),
+            key=lambda foretold: (foretold.regime != "diverging", foretold.limit),
+            default=None,
+        )
 
-def times(count):
-    """Return how often: once, twice, 3 times."""
-    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+    @property
+    def sentence(self):
+        """How it went, with its numbers, and what theory says about the learning rate."""
+        cut, limit = exit_in_words(self.path.weights, self.window), self._limit
+        unused = ""
+        if self.rule in WITHOUT_MOMENTUM:
+            unused = f" {capital(in_words(self.rule))} uses no momentum."
+        if self.path.diverged_at is not None:
+            what = "weights" if len(self.foretold) > 1 else "weight"
+            return (
+                f"Diverged: {limit}{cut and f'; {cut}'}; stopped at update "
+                f"{self.path.diverged_at}, which would have taken the {what} beyond 10,000.{unused}"
+            )
+        if self._is_diverging:
+            ended = f"loss {self._loss} {after(self.n_updates)}"
+            return f"Diverging: {limit}{cut and f'; {cut}'}; {ended}.{unused}"
+        ended = f"Not settled {after(self.n_updates)}"
+        if self.settled is not None:
+            ended = f"Settled {after(self.settled)} (for good within 5 % of the first distance)"
+        return (
+            f"{ended}: {self._crossed}{cut and f', {cut}'}; loss {self._loss} at the end. "
+            f"{capital(limit)}{self._more}{unused}"
+        )
 
+    @property
+    def _is_diverging(self):
+        return self.decisive is not None and self.decisive.regime == "diverging"
 
-def limit_in_words(path, foretold):
-    """Return how the learning rate compares with its limit, or why theory says nothing."""
-    rule, rate = in_words(path.rule), f"learning rate {path.learning_rate:g}"
-    if foretold is None:
-        return f"{rule} is not linear, so theory knows no limit for it"
-    limit, where = foretold.limit, f"curvature {foretold.curvature:.4g}"
-    if path.rule not in WITHOUT_MOMENTUM:
-        where += f" and momentum {path.momentum:g}"
-    if limit == 0:
-        return f"{rule} diverges at any learning rate at {where}"
-    if np.isinf(limit):
-        return f"no learning rate is too large for {rule} at {where}"
-    gap = path.learning_rate / limit - 1
-    side = "at" if abs(gap) < 1e-9 else "above" if gap > 0 else "below"
-    return f"{rate} is {side} the limit {short(limit)} of {rule} at {where}"
+    @property
+    def _limit(self):
+        """How the learning rate compares with its limit, or why theory says nothing."""
+        told, rule = self.decisive, in_words(self.rule)
+        if told is None:
+            return f"{rule} is not linear, so theory knows no limit for it"
+        rate, where = f"learning rate {self.learning_rate:g}", f"curvature {told.curvature:.4g}"
+        if self.rule not in WITHOUT_MOMENTUM:
+            where += f" and momentum {self.momentum:g}"
+        if told.limit == 0:
+            return f"{rule} diverges at any learning rate at {where}"
+        if np.isinf(told.limit):
+            return f"no learning rate is too large for {rule} at {where}"
+        gap = self.learning_rate / told.limit - 1
+        side = "at" if abs(gap) < 1e-9 else "above" if gap > 0 else "below"
+        limit = f"{rate} is {side} the limit {short(told.limit)} of {rule} at {where}"
+        if side == "below" and told.regime == "diverging":
+            limit += ", but in a range where it diverges"
+        return limit
+
+    @property
+    def _loss(self):
+        """The last loss; what is left of it by rounding is only said to be small."""
+        first, last = self.path.losses[[0, -1]]
+        if 0 < last < DUST**2 * first or 0 < last < DUST:
+            return f"< {as_written(DUST)}"
+        return as_written(last, 4)
+
+    @property
+    def how_it_ended(self):
+        """The end of the row of numbers."""
+        diverged = self.path.diverged_at is not None
+        return {
+            "settled": "never" if self.settled is None else f"{self.settled}",
+            "crossings": f"{self.crossings}",
+            "loss": f"diverged at {self.path.diverged_at}" if diverged else self._loss,
+        }
 
 
 def exit_in_words(weights, window):
-    """Return when a path was outside the picture, or "" if it never was."""
-    out = outside(weights, window)
+    """Return when a path, (n, d), was outside ± `window`, the picture, or "" if it never was."""
+    out = np.flatnonzero((np.abs(weights) > window).any(axis=-1))
     if out.size == 0:
         return ""
     if out[-1] == len(weights) - 1:
@@ -137,17 +189,3 @@ def exit_in_words(weights, window):
     if out[0] == out[-1]:
         return f"was outside the picture at update {out[0]}"
     return f"was outside the picture between updates {out[0]} and {out[-1]}"
-
-
-def diverged_in_words(path, limit, cut):
-    """Return how a path ended that diverged: the limit, when it left the picture, and the end."""
-    what = "weight" if path.landscape.dimension == 1 else "weights"
-    return (
-        f"Diverged: {limit}{f'; {cut}' if cut else ''}; stopped at update {path.diverged_at}, "
-        f"which would have taken the {what} beyond 10,000."
-    )
-
-
-def momentum_unused(rule):
-    """Return a sentence for a rule that ignores the momentum slider, else ""."""
-    return f" {capital(in_words(rule))} uses no momentum." if rule in WITHOUT_MOMENTUM else ""

@@ -1,24 +1,93 @@
 """Names, words and numbers that all results share."""
 
-from momentum_lab.rules import get_rule
+from dataclasses import dataclass
+
+from momentum_lab.rules import RULES
+from momentum_lab.validation import unknown_name
 
 WITHOUT_MOMENTUM = ("plain", "adagrad")  # rules that ignore the momentum
 
 
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What all results begin with: the rule's name (see `offered`) and its settings."""
+
+    rule: str
+    learning_rate: float
+    momentum: float
+
+    @property
+    def opens_at(self):
+        """The update up to which a new picture shows the run: the last."""
+        return self.n_updates
+
+    @property
+    def label(self):
+        """The run in a legend."""
+        return settings_in_words(self.rule, self.learning_rate, self.momentum)
+
+    def row_of_settings(self, rate="α"):
+        """Return the rule and its settings as a row of numbers begins; `rate` heads one column."""
+        return {
+            "rule": in_words(self.rule),
+            rate: f"{self.learning_rate:g}",
+            "β": "–" if self.rule in WITHOUT_MOMENTUM else f"{self.momentum:g}",
+        }
+
+
+# --- the names of rules ---------------------------------------------------------------------
+
+
+def offered(own_rules, built_in=()):
+    """Return the rules to choose from by name, each name once: own ones, then built-in.
+
+    Only a built-in rule goes by its name. A reader's own `heavy_ball` is `heavy_ball (yours)`,
+    and of two that are called `mine` the second is `mine (2)`.
+    """
+    known = {in_words(name) for name in RULES}
+    by_name, taken = {}, set()
+    for rule in (*own_rules, *built_in):
+        if any(rule is other for other in by_name.values()):
+            continue
+        name = plainly = getattr(rule, "__name__", "own rule")
+        if in_words(name) in known and RULES.get(name) is not rule:
+            name = plainly = f"{name} (yours)"
+        number = 1
+        while in_words(name) in taken:
+            number += 1
+            name = f"{plainly} ({number})"
+        by_name[name] = rule
+        taken.add(in_words(name))
+    return by_name
+
+
 def function_of(rule, own_rules):
-    """Return the rule function of this name, one of a reader's own first."""
-    return {own.__name__: own for own in own_rules}.get(rule) or get_rule(rule)
+    """Return the rule function that goes by this name; raises ValueError for an unknown one."""
+    rules = offered(own_rules, RULES.values())
+    if rule not in rules:
+        raise unknown_name("rule", rule, rules)
+    return rules[rule]
 
 
 def in_words(rule):
     """Return a rule's name as the lessons write it: previous_delta becomes previous-delta."""
-    return {"previous_delta": "previous-delta"}.get(rule, rule.replace("_", " "))
+    return rule.replace("_", " ").replace("previous delta", "previous-delta")
+
+
+def shortened(name):
+    """Return the name, or, where it is too long for a plot, its beginning (and what tells it)."""
+    head, bracket, tail = name.partition(" (")
+    room = 13 - len(bracket + tail) if bracket else 11
+    return name if len(name) <= 14 else f"{head[: max(room, 1)]}…{bracket}{tail}"
 
 
 def settings_in_words(rule, learning_rate, momentum):
     """Return rule, learning rate and, where the rule uses it, momentum, for a legend."""
     words = f"{in_words(rule)}, α {learning_rate:g}"
     return words if rule in WITHOUT_MOMENTUM else f"{words}, β {momentum:g}"
+
+
+# --- numbers --------------------------------------------------------------------------------
 
 
 def number(value):
@@ -59,3 +128,13 @@ def percent(share):
 def capital(words):
     """Return the words as the beginning of a sentence."""
     return words[:1].upper() + words[1:]
+
+
+def after(updates):
+    """Return after how many updates."""
+    return "after 1 update" if updates == 1 else f"after {updates} updates"
+
+
+def times(count):
+    """Return how often: once, twice, 3 times."""
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")

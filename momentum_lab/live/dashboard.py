@@ -7,19 +7,22 @@ no kernel runs, and as one line of numbers for a test.
 
 import base64
 import html
+import threading
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 
 import ipywidgets as widgets
 
-from momentum_lab.live.picture import Picture
-from momentum_lab.live.pointer import Pointer
-from momentum_lab.live.style import PIN_LOOKS, STYLE, Look, rule_look
+from momentum_lab.live.engine import EVENT, interruptible
+from momentum_lab.live.picture import WIDTH, Picture
+from momentum_lab.live.screen import Screen
+from momentum_lab.live.style import PIN_LOOKS, Look, rule_look
 from momentum_lab.validation import unknown_name, whole_number
 
-PLAY, PAUSE = "▶ play", "❚❚ pause"
 MOST_PINS = len(PIN_LOOKS)
 STYLE_SHEET = resources.files("momentum_lab.live").joinpath("dashboard.css").read_text("utf-8")
+INTERRUPTED = "Interrupted: the picture still shows the run before. Move any control to go on."
 
 
 @dataclass(frozen=True)
@@ -69,11 +72,13 @@ class Dashboard:
             control.value = value
             control.start = control.value
         self.result, self.shown, self.pinned = None, 0, []
-        self.picture = Picture(view, STYLE)
-        self._busy = False
-        self._make_widgets(view.size)
-        self._recompute()
-        self._pointer.areas = [self.picture.area(axes) for axes in self._pick]
+        self.picture = Picture(view)
+        self._is_setting, self._problem, self._number = False, "", 0
+        self._make_widgets()
+        with EVENT:
+            self._compute_anew()
+            self._show()
+            self.screen.plots = [self.picture.area(axes) for axes in self._pick]
         for control in controls:
             control.observe(self._control_changed, ["value", "note"])
 
@@ -92,13 +97,12 @@ class Dashboard:
         controls = [(self._control(name), value) for name, value in values.items()]
         for control, value in controls:
             control.accept(value)  # refuse before anything has changed
-        self._busy = True
-        try:
-            for control, value in controls:
-                control.value = value
-        finally:
-            self._busy = False
-        self._attempt(self._recompute)
+        with EVENT:
+            with self._silently():
+                self._forget_notes()
+                for control, value in controls:
+                    control.value = value
+            self._event(self._recompute)
         return self
 
     def preset(self, name):
@@ -108,10 +112,14 @@ class Dashboard:
         return self.set(**self.presets[name])
 
     def answer(self, name):
-        """Jump to the settings that this answer computes from the present ones."""
+        """Jump to the settings that this answer computes from the present ones; return the lab."""
         if name not in self.answers:
             raise unknown_name("answer", name, self.answers)
-        return self.set(**self.answers[name](**self.values))
+        wanted = {}
+        with EVENT:
+            if self._event(lambda: wanted.update(self.answers[name](**self.values))):
+                self.set(**wanted)
+        return self
 
     def point(self, axes, x, y):
         """Point at a place of the plot of this name, as a click does; return the dashboard."""
@@ -132,38 +140,43 @@ class Dashboard:
     def new_seed(self):
         """Take the next seed: other initial weights and another order of the items."""
         low, high = self.seed.grid[0], self.seed.grid[-1]
-        return self.set(seed=self.seed.value + 1 if self.seed.value < high else low)
+        with EVENT:
+            return self.set(seed=self.seed.value + 1 if self.seed.value < high else low)
 
     def pin(self):
         """Keep the present run in the picture and in the table; at most four fit."""
-        if len(self.pinned) == MOST_PINS:
-            self._show_status(f"Only {MOST_PINS} runs can be pinned: clear them first.")
-            return self
-        look = PIN_LOOKS[len(self.pinned)]
-        self.pinned.append(Pin(self.result, look))
-        self._attempt(self._redraw)
+        with EVENT:
+            if len(self.pinned) == MOST_PINS:
+                self._tell(f"Only {MOST_PINS} runs can be pinned: clear them first.")
+            else:
+                self.pinned.append(Pin(self.result, PIN_LOOKS[len(self.pinned)]))
+                self._event(self._redraw)
         return self
 
     def clear_pins(self):
         """Let all pinned runs go."""
-        self.pinned.clear()
-        self._attempt(self._redraw)
+        with EVENT:
+            self.pinned.clear()
+            self._event(self._redraw)
         return self
 
     def show_update(self, number):
         """Show the run up to this update only: 0 is the start, `n_updates` the whole run."""
-        self.shown = whole_number("update", number, 0, self.result.n_updates)
-        self._attempt(self._redraw)
+        with EVENT:
+            self.shown = whole_number("update", number, 0, self.result.n_updates)
+            self._event(self._redraw)
         return self
 
     def step(self, by=1):
         """Show one update more (or `by`, which may be negative)."""
-        return self.show_update(min(max(self.shown + by, 0), self.result.n_updates))
+        with EVENT:
+            return self.show_update(min(max(self.shown + by, 0), self.result.n_updates))
 
     @property
     def alt(self):
         """The picture in words."""
-        return f"{self.result.finding}. {self.result.sentence}"
+        result = self.result  # another thread may change it
+        return f"{result.finding}. {result.sentence}"
 
     def line(self):
         """Return all settings and numbers in one line, for people and for tests."""
@@ -175,10 +188,17 @@ class Dashboard:
         return f"{self.name} | " + " | ".join(texts)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        bundle = self.widget._repr_mimebundle_()
-        bundle["image/png"] = base64.b64encode(self.picture.png()).decode()
-        bundle["text/plain"] = self.line()
-        return bundle
+        with EVENT:
+            self._send_frame(is_sharp=True)
+            bundle = self.widget._repr_mimebundle_()
+            picture = base64.b64encode(self.picture.png()).decode()
+            bundle["image/png"] = picture
+            # The same with words, for a reader who hears pages: a PNG alone cannot have any.
+            bundle["text/html"] = (
+                f'<img alt="{html.escape(self.alt)}" src="data:image/png;base64,{picture}">'
+            )
+            bundle["text/plain"] = self.line()
+            return bundle
 
     # How an event becomes a picture.
 
@@ -188,140 +208,113 @@ class Dashboard:
         return self.controls[name]
 
     def _control_changed(self, change):
-        if self._busy:
+        if self._is_setting or (change["name"] == "note" and change["owner"].is_moving):
             return
+        self._forget_notes(but=change["owner"])
         if change["name"] == "note":
-            self._show_status()
+            self._tell("")
         else:
-            self._attempt(self._recompute)
+            self._event(self._recompute)
 
-    def _attempt(self, action):
-        """Do it; what goes wrong is shown to the reader and raised again for the tests.
+    def _forget_notes(self, but=None):
+        """Let a note go once another control has moved."""
+        with self._silently():
+            for control in self.controls.values():
+                if control is not but:
+                    control.note = ""
 
-        KeyboardInterrupt is no Exception: it passes, and the next event begins anew.
-        """
+    @contextmanager
+    def _silently(self):
+        """Change controls without an event for each."""
+        before, self._is_setting = self._is_setting, True
         try:
-            action()
-        except Exception as error:
-            self._show_status(f"{type(error).__name__}: {error}", "ml-problem")
-            raise
+            yield
+        finally:
+            self._is_setting = before
+
+    def _event(self, action):
+        """Do it and return True; what goes wrong is shown to the reader and raised again.
+
+        The run before stays, then. An interrupt ends it, and the next event begins anew.
+        """
+        with EVENT:
+            before = self.result, self.shown
+            try:
+                with interruptible():
+                    action()
+                return True
+            except Exception as error:
+                self.result, self.shown = before
+                self._tell(f"{type(error).__name__}: {error}")
+                raise
+            except KeyboardInterrupt:
+                self.result, self.shown = before
+                self._tell(INTERRUPTED)
+                if threading.current_thread() is threading.main_thread():
+                    raise
+
+    def _recompute(self):
+        self._compute_anew()
+        self._redraw()
+
+    def _compute_anew(self):
+        stays = self.result and self.shown != self.result.opens_at  # a reader moved it there
+        self.result = self._compute(**self.values)
+        self.shown = min(self.shown, self.result.n_updates) if stays else self.result.opens_at
+
+    def _redraw(self):
+        self._problem = ""
+        self._show()
+
+    def _tell(self, problem):
+        """Show what went wrong (or the notes of the controls) below the picture."""
+        self._problem = problem
+        self._show()
+
+    def _show(self, is_sharp=False):
+        """Send the browser what there is to see; where nobody looks, draw nothing.
+
+        While a hand drags, the next picture must come soon: it has a pixel for each CSS pixel,
+        and the browser asks for all of its screen's pixels once the hand rests.
+        """
+        entries = [(pin.result, pin.look, pin.result.n_updates) for pin in self.pinned]
+        self.picture.draw(entries, (self.result, self._look, self.shown))
+        if self.screen.shown_at:
+            self._send_frame(is_sharp)
+
+    def _show_sharply(self):
+        self._show(is_sharp=True)
+
+    def _send_frame(self, is_sharp):
+        width, ratio, _ = self.screen.shown_at or (WIDTH, 1, 0)
+        pixels = round(width * ratio)
+        drawn = pixels if is_sharp else min(pixels, width)
+        self._number += 1
+        self.screen.frame = self._frame(drawn) | {"is_sharp": drawn == pixels}
+
+    def _frame(self, width):
+        notes = [control.note for control in self.controls.values() if control.note]
+        kind = "problem" if self._problem else "note" if notes else ""
+        return {
+            "png": self.picture.live_png(width),
+            "alt": self.alt,
+            "finding": self.result.finding,
+            "status": self._problem or " ".join([*notes, self.result.sentence]),
+            "kind": kind,
+            "table": self._table(),
+            "update": self.shown,
+            "n_updates": self.result.n_updates,
+            "number": self._number,
+        }
 
     @property
     def _look(self):
         return rule_look(self.result.rule)
 
-    def _recompute(self):
-        stays = self.result and self.shown != self.result.opens_at  # a reader moved it there
-        self.result = self._compute(**self.values)
-        self.shown = min(self.shown, self.result.n_updates) if stays else self.result.opens_at
-        self._redraw()
-
-    def _redraw(self):
-        self.picture.draw(
-            [(pin.result, pin.look, pin.result.n_updates) for pin in self.pinned],
-            (self.result, self._look, self.shown),
-        )
-        self._show_picture()
-        self._show_status()
-        self._show_table()
-        self._show_position()
-
-    # The widgets.
-
-    def _make_widgets(self, size):
-        self._size = size
-        self._image, self._status, self._table = widgets.HTML(), widgets.HTML(), widgets.HTML()
-        self._table.add_class("ml-runs")
-        self._position = widgets.IntSlider(min=0, max=1, readout=False)
-        self._position_box = widgets.IntText(description="show update")
-        # The widget only ticks: its own buttons have no names that a screen reader could say.
-        self._play = widgets.Play(min=0, max=100, interval=80)
-        self._play.add_class("ml-hidden")
-        self._play_button = _button(PLAY, self._start_or_pause, "go through the updates")
-        self._following = False
-        self._position.observe(self._position_moved, "value")
-        self._position_box.observe(self._position_moved, "value")
-        self._play.observe(self._play_ticked, "value")
-        self._play.observe(self._play_changed, "playing")
-        actions = [
-            _button("pin this run", self.pin, "keep this run in the picture, to compare"),
-            _button("clear pins", self.clear_pins, "let all pinned runs go"),
-            _button("reset", self.reset, "take all controls back to the start"),
-        ]
-        if "seed" in self.controls:
-            actions.insert(2, _button("new seed", self.new_seed, "other random start weights"))
-        presets = [_button(name, lambda name=name: self.preset(name)) for name in self.presets]
-        presets += [_button(name, lambda name=name: self.answer(name)) for name in self.answers]
-        self._pointer = Pointer()
-        self._pointer.add_class("ml-hidden")
-        self._pointer.observe(self._pointed, "place")
-        playback = [
-            self._play,
-            self._play_button,
-            _button("‹ step", lambda: self.step(-1), "show one update less"),
-            _button("step ›", self.step, "show one update more"),
-            self._position_box,
-            self._position,
-        ]
-        self.widget = _box(
-            "ml-lab",
-            widgets.HTML(f"<style>{STYLE_SHEET}</style>"),
-            _box("ml-controls", *(control.widget for control in self.controls.values())),
-            _box("ml-row", _text("try"), *presets) if presets else _box("ml-row"),
-            self._image,
-            *([self._pointer] if self._pick else []),
-            self._status,
-            _box("ml-row ml-playback", *playback),
-            _box("ml-row", _text("compare"), *actions),
-            self._table,
-        )
-
-    def _pointed(self, change):
-        area, across, up, _press = change["new"]
-        axes = list(self._pick)[area]
-        x, y = self.picture.data_at(axes, across, up)
-        # Three digits are as fine as a pixel, and can be read and typed.
-        self.point(axes, float(f"{x:.3g}"), float(f"{y:.3g}"))
-
-    def _position_moved(self, change):
-        if not self._following:
-            self.show_update(min(max(change["new"], 0), self.result.n_updates))
-            self._show_position()
-
-    def _start_or_pause(self):
-        if not self._play.playing and self._play.value == self._play.max:
-            self._play.value = self._play.min
-        self._play.playing = not self._play.playing
-
-    def _play_changed(self, change):
-        self._play_button.description = PAUSE if change["new"] else PLAY
-
-    def _play_ticked(self, change):
-        update = round(change["new"] / self._play.max * self.result.n_updates)
-        if update != self.shown:
-            self.show_update(update)
-
-    def _show_picture(self):
-        width, height = self._size
-        pick = " ml-pick" if self._pick else ""
-        picture = base64.b64encode(self.picture.live_png()).decode()
-        self._image.value = (
-            f'<div class="ml-finding">{html.escape(self.result.finding)}</div>'
-            f'<img class="ml-picture{pick}" width="{width}" height="{height}" decoding="sync" '
-            f'alt="{html.escape(self.alt)}" src="data:image/png;base64,{picture}">'
-        )
-
-    def _show_status(self, problem=None, kind=""):
-        notes = [control.note for control in self.controls.values() if control.note]
-        words = problem or " ".join([*notes, self.result.sentence])
-        kind = kind or ("ml-note" if notes else "")
-        self._status.value = f'<div role="status" class="{kind}">{html.escape(words)}</div>'
-
-    def _show_table(self):
+    def _table(self):
         rows = [(self._look, "now", self.result)]
         rows += [(pin.look, pin.look.letter, pin.result) for pin in self.pinned]
-        names = self.result.numbers
-        head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in names)
+        head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in self.result.numbers)
         body = "".join(
             f'<tr><th scope="row">{_swatch(look)} {who}</th>'
             + "".join(
@@ -331,18 +324,78 @@ class Dashboard:
             + "</tr>"
             for look, who, result in rows
         )
-        self._table.value = (
+        return (
             f'<table class="ml-table"><thead><tr><th scope="col">run</th>{head}</tr></thead>'
             f"<tbody>{body}</tbody></table>"
         )
 
-    def _show_position(self):
-        self._following = True
-        try:
-            self._position.max = self.result.n_updates
-            self._position.value = self._position_box.value = self.shown
-        finally:
-            self._following = False
+    # What the browser asks for.
+
+    def _shown_at(self, _change):
+        self._event(self._show_sharply)
+
+    def _sharper(self, change):
+        with EVENT:
+            if change["new"][0] == self._number:
+                self._event(self._show_sharply)
+
+    def _pointed(self, change):
+        plot, across, up, _ = change["new"]
+        axes = list(self._pick)[plot]
+        with EVENT:
+            x, y = self.picture.data_at(axes, across, up)
+            # Three digits are as fine as a pixel, and can be read and typed.
+            self.point(axes, float(f"{x:.3g}"), float(f"{y:.3g}"))
+
+    def _update_asked(self, change):
+        with EVENT:
+            self.show_update(min(max(change["new"][0], 0), self.result.n_updates))
+
+    # The widgets.
+
+    def _make_widgets(self):
+        self.screen = Screen(size=list(self.picture.view.size))
+        for name, action in (
+            ("shown_at", self._shown_at),
+            ("sharper", self._sharper),
+            ("place", self._pointed),
+            ("update", self._update_asked),
+        ):
+            self.screen.observe(action, name)
+        others = [c for name, c in self.controls.items() if name not in (*self.heroes, "rule")]
+        presets = [_button(name, lambda name=name: self.preset(name)) for name in self.presets]
+        presets += [_button(name, lambda name=name: self.answer(name)) for name in self.answers]
+        actions = [
+            _button("pin this run", self.pin, "keep this run in the picture, to compare"),
+            _button("clear pins", self.clear_pins, "let all pinned runs go"),
+            _button("reset", self.reset, "take all controls back to the start"),
+        ]
+        if "seed" in self.controls:
+            actions.insert(2, _button("new seed", self.new_seed, "other random start weights"))
+        self.widget = _box(
+            "ml-lab",
+            _box("ml-row ml-top", *self._top(others)),
+            _box("ml-heroes", *(self.controls[name].widget for name in self.heroes)),
+            self.screen,
+            _box("ml-row", _text("compare"), *actions),
+            *([_box("ml-row", _text("try"), *presets)] if presets else []),
+        )
+
+    def _top(self, others):
+        """The rule, and all controls that are neither it nor a hero, folded away."""
+        if "rule" in self.controls:
+            yield self.controls["rule"].widget
+        if others:
+            fold = widgets.ToggleButton(description="more settings", tooltip="show more settings")
+            folded = _box("ml-controls", *(control.widget for control in others))
+            folded.add_class("ml-folded")
+
+            def turn(change):
+                (folded.remove_class if change["new"] else folded.add_class)("ml-folded")
+
+            fold.observe(turn, "value")
+            yield fold
+            yield folded
 
 
 def _box(classes, *children):

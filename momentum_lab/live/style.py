@@ -1,40 +1,191 @@
-"""One palette, one line style a rule, and what all pictures share."""
+"""One palette, one line style a rule, and the axes that all pictures are made of.
+
+Every artist is told how it looks. Nothing here reads or changes matplotlib's rcParams: they belong
+to the reader's own plots, and two threads cannot change them at once.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cbook import normalize_kwargs
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_rgba
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator, ScalarFormatter
 
 INK, SOFT_INK, LINE, GRID = "#1f2430", "#5c6370", "#c4c9d1", "#eceef2"
 GRADIENT_COLOR = "#7d848f"  # what the gradient alone does is what the rule plain does
 
-STYLE = {
-    "axes.axisbelow": True,
-    "axes.edgecolor": LINE,
-    "axes.facecolor": "white",
-    "axes.grid": True,
-    "axes.labelcolor": SOFT_INK,
-    "axes.labelsize": 9.5,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "figure.facecolor": "white",
-    "font.family": "DejaVu Sans",
-    "font.size": 9.5,
-    "grid.color": GRID,
-    "grid.linewidth": 0.8,
-    "lines.dash_capstyle": "round",
-    "lines.solid_capstyle": "round",
-    "text.color": INK,
-    "xtick.color": LINE,
-    "xtick.labelcolor": SOFT_INK,
-    "xtick.labelsize": 9,
-    "xtick.minor.visible": False,
-    "ytick.color": LINE,
-    "ytick.labelcolor": SOFT_INK,
-    "ytick.labelsize": 9,
-    "ytick.minor.visible": False,
-}
+FONT = "DejaVu Sans"
+UPRIGHT = dict.fromkeys(("fontweight", "fontstyle", "fontvariant", "fontstretch"), "normal")
+TEXT = {"color": INK, "fontfamily": FONT, "fontsize": 9.5} | UPRIGHT
+LABEL = TEXT | {"color": SOFT_INK}
+TICKS = {"color": LINE, "labelcolor": SOFT_INK, "labelsize": 9, "labelfontfamily": FONT}
+TICKS |= {"direction": "out", "length": 3.5, "width": 0.8, "pad": 3.5}
+TICKS |= {"grid_color": GRID, "grid_linewidth": 0.8, "grid_linestyle": "-", "grid_alpha": 1.0}
+CURVE = {"color": INK, "markersize": 6, "markeredgewidth": 1.0, "linewidth": 1.5}
+CURVE |= {"dash_capstyle": "round", "solid_capstyle": "round", "marker": "None"}
+CURVE |= {"linestyle": "-", "fillstyle": "full"}
+CURVE |= {"dash_joinstyle": "round", "solid_joinstyle": "round"}
+LABEL_PAD = 4.0  # points between ticks and the label of an axis
+SIMPLIFY = 1 / 9  # of a pixel: how far a line may be from its points, which draws it faster
+
+
+class Panel(Axes):
+    """Axes that look like the course, whatever style the reader's own plots have."""
+
+    def __init__(self, figure, *where, **more):
+        super().__init__(figure, *where, facecolor="white", **more)
+        self.set_axisbelow(True)
+        self.grid(True, which="major")
+        for side, spine in self.spines.items():
+            spine.set(visible=side in ("left", "bottom"), color=LINE, linewidth=0.8)
+        for axis in (self.xaxis, self.yaxis):
+            axis.set_tick_params(which="major", **TICKS)
+            axis.label.set(**LABEL)
+            axis.labelpad = LABEL_PAD
+            axis.offsetText.set(**LABEL)
+            _number_evenly(axis)
+        self.tick_params(top=False, right=False, bottom=True, left=True)
+        self.tick_params(labeltop=False, labelright=False, labelbottom=True, labelleft=True)
+        self.tick_params(which="minor", length=0)
+
+    def set_xscale(self, scale, **more):
+        """Set how x is scaled; powers of ten are written as such."""
+        super().set_xscale(scale, **more)
+        _number_powers(self.xaxis)
+
+    def set_yscale(self, scale, **more):
+        """Set how y is scaled; powers of ten are written as such."""
+        super().set_yscale(scale, **more)
+        _number_powers(self.yaxis)
+
+    def set_xlabel(self, words, **look):
+        """Write what x is, below the middle."""
+        return super().set_xlabel(words, **({"loc": "center"} | look))
+
+    def set_ylabel(self, words, **look):
+        """Write what y is, beside the middle."""
+        return super().set_ylabel(words, **({"loc": "center"} | look))
+
+    def axhline(self, y, **look):
+        """Draw a line across the whole plot."""
+        return super().axhline(y, **(CURVE | normalize_kwargs(look, Line2D)))
+
+    def axvline(self, x, **look):
+        """Draw a line up the whole plot."""
+        return super().axvline(x, **(CURVE | normalize_kwargs(look, Line2D)))
+
+    def draw(self, renderer):
+        """Draw all; ticks that were made just now look like the course, too."""
+        for axis, aligned in (
+            (self.xaxis, {"ha": "center"}),
+            (self.yaxis, {"va": "center_baseline"}),
+        ):
+            for tick in axis.get_major_ticks():
+                if not hasattr(tick, "is_plain"):
+                    tick.label1.set(**aligned, **UPRIGHT)
+                    tick.gridline.set(marker="None", solid_capstyle="projecting")
+                    make_all_plain(tick)
+                    tick.is_plain = True
+        super().draw(renderer)
+
+    def text(self, x, y, words, **look):
+        """Write `words`, in the course's font."""
+        return super().text(x, y, words, **(TEXT | normalize_kwargs(look, Text)))
+
+    def annotate(self, words, *where, **look):
+        """Write `words` at a place that belongs to another one, in the course's font."""
+        return super().annotate(words, *where, **(TEXT | normalize_kwargs(look, Text)))
+
+    def plot(self, *data, **look):
+        """Draw y, or y over x, as a line, or with the marker that a text such as "o" names.
+
+        Half the time of matplotlib's own, which also keeps limits that a picture sets itself.
+        """
+        look = CURVE | normalize_kwargs(look, Line2D)
+        if isinstance(data[-1], str):
+            *data, look["marker"] = data
+            look["linestyle"] = "None"
+        *x, y = (np.atleast_1d(numbers) for numbers in data)
+        line = Line2D(*(x or [np.arange(len(y))]), y, **look)
+        self.add_artist(line)
+        return [line]
+
+
+class _Numbers(ScalarFormatter):
+    """Numbers along an axis, as matplotlib writes them where no style says otherwise."""
+
+    def __init__(self):
+        super().__init__(useOffset=True, useMathText=False, useLocale=False)
+        self.set_powerlimits((-5, 6))
+        self._usetex, self._offset_threshold = False, 4
+
+    @staticmethod
+    def fix_minus(text):
+        return text.replace("-", "−")
+
+
+def _number_evenly(axis):
+    axis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_formatter(_Numbers())
+    axis.set_minor_locator(NullLocator())
+
+
+def _number_powers(axis):
+    if axis.get_scale() == "log":
+        axis.set_major_formatter(FuncFormatter(lambda number, _place: power_of_ten(number)))
+        axis.set_minor_locator(NullLocator())  # never seen, and slow to place
+
+
+def power_of_ten(number):
+    """Return 0.01 as 10⁻²: such letters need no typesetting, which takes long and has styles."""
+    exponent = f"{np.log10(number):.0f}"
+    return "10" + exponent.translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+def make_plain(artist):
+    """Take away what an artist has from the reader's own style unasked.
+
+    A style's effects are a list, ours a tuple. To ask first is quicker than to set.
+    """
+    if artist.get_sketch_params() is not None:
+        artist.set_sketch_params(None)
+    if artist.get_path_effects() and not isinstance(artist.get_path_effects(), tuple):
+        artist.set_path_effects(())
+    if isinstance(artist, Line2D):
+        path = artist.get_path()
+        path.simplify_threshold, path.should_simplify = SIMPLIFY, len(path.vertices) >= 128
+    elif isinstance(artist, Text):
+        if artist.get_usetex() or artist.get_parse_math():
+            artist.set_usetex(False)
+            artist.set_parse_math(False)
+        for patch in (artist.get_bbox_patch(), getattr(artist, "arrow_patch", None)):
+            if patch:
+                make_plain(patch)
+    if hasattr(artist, "get_antialiased") and not np.all(artist.get_antialiased()):
+        artist.set_antialiased(True)
+
+
+def make_all_plain(artist):
+    """Do so for an artist and all its parts."""
+    for part in artist.findobj():
+        make_plain(part)
+
+
+DPI = 100  # of a picture as it was designed
+
+
+def pixel(axes):
+    """Return how many pixels one pixel of the design is, in the figure that these axes are in."""
+    return axes.figure.dpi / DPI
+
+
+def panel(figure, where):
+    """Add the plot whose left, bottom, width and height are these shares of the figure."""
+    return figure.add_axes(where, axes_class=Panel)
 
 
 @dataclass(frozen=True)
@@ -112,12 +263,8 @@ def bars(axes, middles, starts, ends, color, done, hatch=None):
     left, right = middles - 0.13, middles + 0.13
     corners = [(left, starts), (left, ends), (right, ends), (right, starts)]
     shades = [to_rgba(color, 1.0 if is_done else 0.35) for is_done in done]
-    axes.add_collection(
-        PolyCollection(
-            np.array(corners).transpose(2, 0, 1),
-            facecolors=shades,
-            edgecolors="white",
-            linewidths=0,
-            hatch=hatch,
-        )
-    )
+    look = {"facecolors": shades, "edgecolors": "white", "linewidths": 0, "hatch": hatch}
+    both = PolyCollection(np.array(corners).transpose(2, 0, 1), **look)
+    both._hatch_linewidth = 1.0  # its setter came with matplotlib 3.10, set_hatchcolor with 3.11
+    getattr(both, "set_hatchcolor", lambda _: None)("edge")
+    axes.add_collection(both)

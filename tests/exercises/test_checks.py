@@ -491,7 +491,7 @@ def test_settings_with_a_readers_own_rule_are_judged_as_a_built_in_one():
 
 def test_a_learning_rate_above_the_limit_is_refused_without_training(monkeypatch):
     monkeypatch.setattr(
-        "momentum_lab.exercises.checks.train_lab", lambda *args: pytest.fail("it trained")
+        "momentum_lab.exercises.checks.train", lambda *args: pytest.fail("it trained")
     )
     verdict = check_settings("heavy_ball", 0.021, 0.9, **GOAL)
     assert_one_line(verdict, False, "the learning rate may be at most 0.02")

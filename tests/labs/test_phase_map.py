@@ -8,10 +8,10 @@ from matplotlib.text import Text
 
 from momentum_lab import theory
 from momentum_lab.labs import phase_map
+from momentum_lab.labs.best import critical_momentum
 from momentum_lab.labs.phase_map.experiment import (
     MAP_LEARNING_RATES,
     MAP_MOMENTA,
-    critical_momentum,
     probe_map,
     rule_map,
 )
@@ -19,7 +19,7 @@ from momentum_lab.labs.phase_map.lab import PHASE_MAP_PRESETS
 from momentum_lab.labs.phase_map.view import NARROW, PHASE_MAP, _paint
 from momentum_lab.labs.settings import LINEAR_RULES
 from momentum_lab.live.picture import Picture
-from momentum_lab.live.style import STYLE, rule_look
+from momentum_lab.live.style import rule_look
 
 every_rule = pytest.mark.parametrize("rule", LINEAR_RULES, ids=lambda rule: rule.__name__)
 
@@ -57,8 +57,8 @@ def test_every_regime_of_a_rule_is_named_on_its_map():
     flips = {"sign-flipping", "smooth", "ringing", "diverging"}
     for rule, names in (("heavy_ball", flips), ("plain", flips - {"ringing"})):
         result = probe(rule)
-        picture = Picture(PHASE_MAP, STYLE)
-        picture._make_figure()
+        picture = Picture(PHASE_MAP)
+        picture.draw([], (result, rule_look(rule), 10))
         PHASE_MAP.scene(picture.axes, result)
         assert {text.get_text() for text in picture.axes["map"].texts} >= names
         rooms = [room for _x, _y, room in _paint(result.map).names.values()]
@@ -132,7 +132,7 @@ def test_a_rule_that_is_not_linear_is_refused_with_its_name():
 def test_a_click_in_the_map_moves_the_point_and_changes_the_run():
     lab = phase_map()
     before = lab.result
-    lab._pointer.place = [0, 1 / 3, 0.5, 1]
+    lab.screen.place = [0, 1 / 3, 0.5, 1]
     assert lab.learning_rate.value == pytest.approx(0.1, rel=0.01)
     assert lab.momentum.value == pytest.approx(0.495)
     assert not np.array_equal(lab.result.weights, before.weights)
@@ -155,10 +155,10 @@ def test_presets_show_what_they_are_called():
 
 @every_rule
 def test_names_on_the_map_do_not_overlap(rule):
-    picture = Picture(PHASE_MAP, STYLE)
+    picture = Picture(PHASE_MAP)
     picture.draw([], (probe(rule.__name__), rule_look(rule.__name__), 10))
     PHASE_MAP.scene(picture.axes, probe(rule.__name__))
-    texts, renderer = picture.axes["map"].texts[1:], picture._canvas.get_renderer()
+    texts, renderer = picture.axes["map"].texts[1:], picture.sheet()._canvas.get_renderer()
     for text in texts:
         text.update_positions(renderer)
     boxes = [Text.get_window_extent(text, renderer) for text in texts]  # without the line
@@ -168,7 +168,7 @@ def test_names_on_the_map_do_not_overlap(rule):
 
 @pytest.mark.parametrize(("updates", "rule", "a"), [(20, "heavy_ball", 0.1), (60, "plain", 10)])
 def test_updates_are_counted_in_whole_numbers_and_a_short_run_looks_short(updates, rule, a):
-    picture, result = Picture(PHASE_MAP, STYLE), probe(rule, a, 0.8, updates)
+    picture, result = Picture(PHASE_MAP), probe(rule, a, 0.8, updates)
     picture.draw([], (result, rule_look(rule), result.n_updates))
     run = picture.axes["run"]
     assert run.get_xlim() == (0, 20) and result.n_updates <= 20
@@ -176,9 +176,9 @@ def test_updates_are_counted_in_whole_numbers_and_a_short_run_looks_short(update
 
 
 def test_a_point_at_the_upper_rim_of_the_map_does_not_cover_the_heading():
-    picture, result = Picture(PHASE_MAP, STYLE), probe(momentum=0.99)
+    picture, result = Picture(PHASE_MAP), probe(momentum=0.99)
     picture.draw([], (result, rule_look(result.rule), result.n_updates))
     plane, radius = picture.axes["map"], 0.5 * 15 * 100 / 72  # of the white ring, in pixels
     (words,) = [text for text in plane.texts if text.get_text().startswith("momentum β")]
-    bottom = words.get_window_extent(picture._canvas.get_renderer()).y0
+    bottom = words.get_window_extent(picture.sheet()._canvas.get_renderer()).y0
     assert bottom > plane.bbox.y1 + radius

@@ -4,22 +4,18 @@ import itertools
 
 import numpy as np
 import pytest
+from drawing import assert_readable, drawn, entry, framed
 from hypothesis import given
 from hypothesis import strategies as st
-from test_plots import assert_readable, drawn, entry, framed, texts_of  # noqa: F401
 
 from momentum_lab import theory
 from momentum_lab.labs import spectrum
+from momentum_lab.labs.best import CONDITION_NUMBERS, best_curve, best_values, updates_to_a_tenth
 from momentum_lab.labs.settings import LINEAR_RULES
-from momentum_lab.labs.spectrum.experiment import (
-    CONDITION_NUMBERS,
-    best_curve,
-    best_values,
-    probe_spectrum,
-    updates_to_a_tenth,
-)
+from momentum_lab.labs.spectrum.experiment import probe_spectrum
 from momentum_lab.labs.spectrum.view import SPECTRUM
 from momentum_lab.landscapes import quadratic
+from momentum_lab.live.picture import Sheet
 from momentum_lab.live.style import PIN_LOOKS
 from momentum_lab.rules import adagrad, heavy_ball, plain
 from momentum_lab.training import descend
@@ -155,7 +151,7 @@ def test_a_curve_is_computed_once():
 
 
 def test_previous_delta_tends_to_half_and_heavy_ball_to_the_square_root_of_plains_updates():
-    updates = {curve.rule: curve.updates for curve in probe().curves}
+    updates = {name: curve.updates for name, curve in probe().curves.items()}
     half = updates["previous_delta"] / updates["plain"]
     assert half[-1] == pytest.approx(0.5, abs=1e-3)
     assert (np.diff(half) < 0).all()
@@ -334,7 +330,7 @@ def test_the_growth_before_the_decay_is_not_cut_off():
 def test_an_own_rule_comes_first_and_gets_its_own_curve():
     lab = spectrum(half_steps)
     assert lab.rule.value == "half_steps"
-    curves = {curve.rule: curve.updates for curve in lab.result.curves}
+    curves = {name: curve.updates for name, curve in lab.result.curves.items()}
     assert list(curves) == [*RULES, "half_steps"]
     # At twice plain's learning rate it is plain.
     np.testing.assert_allclose(curves["half_steps"], curves["plain"], rtol=1e-4)
@@ -346,13 +342,15 @@ def test_an_own_rule_comes_first_and_gets_its_own_curve():
     assert named["plain\n= half steps"] == "bold"
 
 
-def test_an_own_rule_by_the_name_of_a_built_in_one_takes_its_place():
+def test_an_own_rule_by_the_name_of_a_built_in_one_stands_beside_it():
     def plain(weight, gradient, memory, learning_rate, momentum):
         return weight - 0.5 * learning_rate * gradient, memory
 
     lab = spectrum(plain)
-    assert [curve.rule for curve in lab.result.curves].count("plain") == 1
+    assert lab.rule.value == lab.result.rule == "plain (yours)"
+    assert list(lab.result.curves) == [*RULES, "plain (yours)"]
     assert lab.set(learning_rate=2.0).result.rate == pytest.approx(1 - 1 / 30)
+    assert lab.set(rule="plain").result.regime == "edge"
 
 
 @pytest.mark.parametrize("rule", [clipped, adagrad])
@@ -384,14 +382,14 @@ TELLING = [
 
 
 @pytest.mark.parametrize("settings", TELLING, ids=str)
-def test_texts_of_the_spectrum_are_readable(texts_of, settings):  # noqa: F811
+def test_texts_of_the_spectrum_are_readable(texts_of, settings):
     result = probe(**settings)
     for shown in (0, 7, result.n_updates):
         assert_readable(texts_of(SPECTRUM, entry(result, shown)))
 
 
 @pytest.mark.parametrize("n_pins", [2, 4])
-def test_texts_of_the_spectrum_are_readable_with_pins(texts_of, n_pins):  # noqa: F811
+def test_texts_of_the_spectrum_are_readable_with_pins(texts_of, n_pins):
     results = [probe(**settings) for settings in (TELLING[10], TELLING[2], *TELLING[7:9])]
     looks = PIN_LOOKS[:n_pins]
     pinned = [entry(r, look=k) for r, k in zip(results, looks, strict=False)]
@@ -400,7 +398,7 @@ def test_texts_of_the_spectrum_are_readable_with_pins(texts_of, n_pins):  # noqa
 
 
 @pytest.mark.parametrize("settings", [TELLING[0], TELLING[7]], ids=str)
-def test_pins_at_one_place_keep_their_letters_apart(texts_of, settings):  # noqa: F811
+def test_pins_at_one_place_keep_their_letters_apart(texts_of, settings):
     result = probe(**settings)
     pinned = [entry(result, look=look) for look in PIN_LOOKS]
     texts = texts_of(SPECTRUM, entry(result), pinned)
@@ -408,7 +406,7 @@ def test_pins_at_one_place_keep_their_letters_apart(texts_of, settings):  # noqa
     assert_readable(texts)
 
 
-def test_curves_of_own_rules_keep_their_names_apart(texts_of):  # noqa: F811
+def test_curves_of_own_rules_keep_their_names_apart(texts_of):
     def my_very_long_and_telling_name(weight, gradient, memory, learning_rate, momentum):
         return weight - 0.9 * learning_rate * gradient, memory
 
@@ -431,7 +429,7 @@ def test_limits_of_the_spectrum_hold_what_is_drawn(settings):
     assert axes["rates"].get_ylim()[1] >= result.rate
     assert axes["loss"].get_xlim()[1] >= result.n_updates
     low, high = axes["curves"].get_ylim()
-    assert low <= result.best_updates <= high
+    assert low <= result.best.updates <= high
     if result.converges:
         assert result.updates_to_a_tenth <= high
         assert result.growth <= axes["loss"].get_ylim()[1]
@@ -483,8 +481,9 @@ def test_settings_that_do_not_converge_are_at_the_top_and_say_never():
 
 def test_dragging_a_slider_draws_no_background(monkeypatch):
     lab, count = spectrum(), itertools.count()
-    draw = lab.picture._draw_background
-    monkeypatch.setattr(lab.picture, "_draw_background", lambda *a: (next(count), draw(*a))[1])
+    lab.screen.shown_at = [900, 1, 0]  # a browser shows it
+    draw = Sheet._draw_background
+    monkeypatch.setattr(Sheet, "_draw_background", lambda *a: (next(count), draw(*a))[1])
     for condition_number in lab.condition_number.grid:
         lab.condition_number.value = condition_number
     for momentum in (0.1, 0.5, 0.99):

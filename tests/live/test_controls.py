@@ -6,12 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reader import every_factory, slide
 
-from momentum_lab import labs
-from momentum_lab.live.controls import Choice, Number, even_grid, log_grid
-
-# Also the factories of lessons to come: whatever takes start values returns a dashboard.
-FACTORIES = [getattr(labs, name) for name in labs.__all__]
+from momentum_lab.live.controls import Choice, Number, even_grid, log_grid, read_number
 
 
 def momentum():
@@ -76,22 +73,24 @@ def test_even_grid_never_passes_its_end(step):
     assert 1 - step < grid[-1] <= 1
 
 
-@pytest.mark.parametrize("factory", FACTORIES)
+@every_factory
 def test_every_default_lies_on_its_grid(factory):
     numbers = [c for c in factory().controls.values() if isinstance(c, Number)]
     assert numbers
     for control in numbers:
         assert control.start in control.grid, control.name
         assert control.grid[control.slider.value] == control.start, control.name
-        assert control.box.value == control.start, control.name
+        assert float(control.box.text) == control.start, control.name
+        assert control.box.texts == [f"{number:.10g}" for number in control.grid], control.name
         assert (control.slider.min, control.slider.max) == (0, len(control.grid) - 1)
 
 
-@pytest.mark.parametrize("factory", FACTORIES)
+@every_factory
 def test_every_number_box_has_a_label_and_every_grid_rises(factory):
     for control in factory().controls.values():
-        assert control.box.description == control.label != ""
-        if isinstance(control, Number):
+        is_number = isinstance(control, Number)
+        assert (control.box.label if is_number else control.box.description) == control.label != ""
+        if is_number:
             assert all(a < b for a, b in zip(control.grid, control.grid[1:], strict=False))
 
 
@@ -102,8 +101,8 @@ def test_dragging_the_slider_sets_the_grids_numbers_and_the_box():
     control = learning_rate()
     told = heard(control, "value")
     for position, number in enumerate(control.grid):
-        control.slider.value = position
-        assert (control.value, control.box.value) == (number, number)
+        slide(control, position)
+        assert (control.value, float(control.box.text)) == (number, number)
     assert told == control.grid
 
 
@@ -111,8 +110,8 @@ def test_dragging_the_slider_sets_the_grids_numbers_and_the_box():
 def test_a_typed_number_off_the_grid_is_kept_and_the_slider_only_follows(typed, nearest):
     control = momentum()
     told = heard(control, "value")
-    control.box.value = typed
-    assert (control.value, control.box.value, control.note) == (typed, typed, "")
+    control.box.type(typed)
+    assert (control.value, control.box.text, control.note) == (typed, str(typed), "")
     assert control.grid[control.slider.value] == nearest
     assert told == [typed]
 
@@ -121,7 +120,8 @@ def test_a_typed_number_off_the_grid_is_kept_and_the_slider_only_follows(typed, 
 def test_a_number_set_by_code_is_kept_to_the_last_bit(number):
     control = momentum()
     control.value = number
-    assert (control.value, control.box.value, control.note) == (number, number, "")
+    assert (control.value, control.note) == (number, "")
+    assert float(control.box.text) == pytest.approx(number, rel=1e-9)  # as much as a box can hold
     distances = [abs(on_grid - number) for on_grid in control.grid]
     assert distances[control.slider.value] == min(distances)
 
@@ -129,8 +129,8 @@ def test_a_number_set_by_code_is_kept_to_the_last_bit(number):
 def test_one_change_is_told_once_whatever_way_it_came():
     control = momentum()
     told = heard(control, "value")
-    control.slider.value = 90
-    control.box.value = 0.123
+    slide(control, 90)
+    control.box.type("0.123")
     control.value = 0.3
     control.value = 0.3
     assert told == [0.9, 0.123, 0.3]
@@ -138,9 +138,75 @@ def test_one_change_is_told_once_whatever_way_it_came():
 
 def test_the_slider_takes_a_typed_number_back_to_the_grid_when_it_is_dragged():
     control = momentum()
-    control.box.value = 0.123456
-    control.slider.value += 1
-    assert (control.value, control.box.value) == (0.13, 0.13)
+    control.box.type("0.123456")
+    slide(control, control.slider.value + 1)
+    assert (control.value, control.box.text) == (0.13, "0.13")
+
+
+# --- what people type -----------------------------------------------------------------------
+
+READ = {
+    "0.5": 0.5, "0,5": 0.5, ",5": 0.5, ".5": 0.5, "5.": 5, "5,": 5, "  0,5  ": 0.5, "+0,5": 0.5,
+    "-0.5": -0.5, "−0,5": -0.5, "1e-3": 1e-3, "1,5E2": 150, "007": 7, "\t3\n": 3, "３": 3,
+    "inf": math.inf, "-inf": -math.inf, "−Infinity": -math.inf, "1e400": math.inf, "1e-400": 0,
+}  # fmt: skip
+NO_NUMBERS = (
+    "", " ", "much", "0,5,1", "1,000.5", "1.000,5", "1 000", "1_0", "0x10", "1e", "--1", "- 1",
+    "½", "5 %", "1/2", "nan", "-nan", "NaN", "0..5", "True", "None", "1+1", "0.5 0.6", "\0",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("typed", "number"), READ.items())
+def test_a_number_is_read_as_people_write_it(typed, number):
+    assert read_number(typed) == number
+
+
+@pytest.mark.parametrize("typed", NO_NUMBERS)
+def test_what_is_no_number_is_said_and_the_box_shows_the_number_before(typed):
+    control = momentum()
+    control.box.type("0,123")
+    told, sent = heard(control, "value"), []
+    control.box.send = sent.append
+    for _ in range(2):  # also when it is typed again
+        control.box.type(typed)
+        assert (control.value, control.box.text, control.slider.value) == (0.123, "0.123", 12)
+        allowed = "momentum is from 0 to 0.99"
+        assert control.note == f"{allowed}: “{typed}” is no number, so it stays 0.123."
+    assert told == [] and len(sent) == 2  # a message for each: the box shows its number again
+    control.box.type("0,4")
+    assert (control.value, control.box.text, control.note) == (0.4, "0.4", "")
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept", "said"),
+    [("1,2", 0.99, "1.2"), ("−3", 0, "-3"), ("inf", 0.99, "inf"), ("-1e400", 0, "-inf")],
+)
+def test_a_typed_number_that_is_out_of_range_is_clamped_and_told(typed, kept, said):
+    control = momentum()
+    control.box.type(typed)
+    assert (control.value, control.box.text) == (kept, f"{kept:g}")
+    assert control.note == f"momentum is from 0 to 0.99: {said} was set to {kept:g}."
+
+
+@given(st.text())
+def test_any_text_gives_a_number_in_the_range_or_a_note(text):
+    control = epochs()
+    control.box.type(text)
+    assert 5 <= control.value <= 200
+    assert control.box.text == str(control.value)
+    assert control.grid[control.slider.value] == min(
+        control.grid, key=lambda number: abs(number - control.value)
+    )
+    assert control.note or read_number(text) == control.value
+
+
+@given(st.floats(-0.5, 1.5))
+def test_a_comma_says_what_a_point_says(number):
+    with_point, with_comma = momentum(), momentum()
+    with_point.box.type(f"{number:.6f}")
+    with_comma.box.type(f"{number:.6f}".replace(".", ","))
+    assert with_point.value == with_comma.value
+    assert with_point.note == with_comma.note
 
 
 # --- clamping -------------------------------------------------------------------------------
@@ -157,10 +223,10 @@ def test_too_large_a_number_is_clamped_and_a_note_says_so():
 def test_the_box_shows_the_clamped_number_again(before):
     control = momentum()
     control.value = before
-    control.box.value = 1.2
-    assert (control.value, control.box.value, control.slider.value) == (0.99, 0.99, 99)
-    control.box.value = 1.5
-    assert control.box.value == 0.99
+    control.box.type("1.2")
+    assert (control.value, control.box.text, control.slider.value) == (0.99, "0.99", 99)
+    control.box.type("1.5")
+    assert control.box.text == "0.99"
     assert "1.5 was set to 0.99" in control.note
 
 
@@ -184,7 +250,7 @@ def test_any_number_lands_in_the_range_with_a_note_exactly_when_it_was_outside(n
 
 def test_a_start_outside_the_range_is_clamped():
     control = Number("momentum", even_grid(0, 0.99, 0.01), 3)
-    assert (control.value, control.start, control.box.value) == (0.99, 0.99, 0.99)
+    assert (control.value, control.start, control.box.text) == (0.99, 0.99, "0.99")
     assert "3 was set to 0.99" in control.note
 
 
@@ -193,11 +259,10 @@ def test_a_start_outside_the_range_is_clamped():
 
 def test_a_whole_number_control_keeps_whole_numbers_between_its_grid():
     control = epochs()
-    control.box.value = 7
+    control.box.type("7")
     assert (control.value, control.note, control.grid[control.slider.value]) == (7, "", 5)
     control.value = np.int64(12)
-    assert (control.value, type(control.value)) == (12, int)
-    assert control.box.step == 1
+    assert (control.value, type(control.value), control.box.text) == (12, int, "12")
 
 
 @pytest.mark.parametrize(
@@ -218,7 +283,7 @@ def test_a_whole_number_control_rounds_and_clamps_with_a_note(given_number, kept
 @pytest.mark.parametrize(
     ("bad", "error", "message"),
     [
-        (math.nan, ValueError, "learning rate must be a number, got nan"),
+        (math.nan, ValueError, "learning rate must be finite, got nan"),
         ("fast", TypeError, "learning rate must be numbers, got 'fast'"),
         ("", TypeError, "learning rate must be numbers, got ''"),
         (None, (TypeError, ValueError), "learning rate must be"),
@@ -231,15 +296,12 @@ def test_what_is_no_number_is_refused_and_nothing_changes(bad, error, message):
     control = learning_rate()
     with pytest.raises(error, match=message):
         control.value = bad
-    assert (control.value, control.box.value, control.slider.value) == (
-        0.05,
-        0.05,
-        control.grid.index(0.05),
-    )
+    position = control.grid.index(0.05)
+    assert (control.value, control.box.text, control.slider.value) == (0.05, "0.05", position)
 
 
 def test_a_start_that_is_no_number_is_refused():
-    with pytest.raises(ValueError, match="momentum must be a number, got nan"):
+    with pytest.raises(ValueError, match="momentum must be finite, got nan"):
         Number("momentum", [0.0, 0.5], math.nan)
 
 
@@ -249,7 +311,7 @@ def test_a_start_that_is_no_number_is_refused():
 def test_a_choice_shows_words_and_holds_values():
     control = batch_size()
     assert control.box.options == (("1 item", 1), ("20 items", 20), ("all items", "all"))
-    control.box.value = "all"
+    control.box.set_state({"index": 2})
     assert control.value == "all"
     control.value = 20
     assert control.box.value == 20

@@ -2,9 +2,10 @@
 
 from functools import partial
 
-from momentum_lab.labs.bowl.experiment import critical_bowl_momentum, descend_bowl
+from momentum_lab.labs.best import critical_momentum
+from momentum_lab.labs.bowl.experiment import descend_bowl
 from momentum_lab.labs.bowl.view import BOWL
-from momentum_lab.labs.settings import LIMIT_LEARNING_RATES, LINEAR_RULES, MOMENTA, rule_choice
+from momentum_lab.labs.settings import LIMIT_LEARNING_RATES, MOMENTA, rule_choice
 from momentum_lab.live.controls import Number, even_grid, log_grid
 from momentum_lab.live.dashboard import Dashboard
 
@@ -26,7 +27,7 @@ def bowl(*own_rules, **start):
     return Dashboard(
         "bowl",
         [
-            rule_choice(own_rules, LINEAR_RULES, "previous_delta"),
+            rule_choice(own_rules, "previous_delta"),
             Number("learning_rate", LIMIT_LEARNING_RATES, 0.4),
             Number("momentum", MOMENTA, 0.5),
             Number("curvature", log_grid(0.1, 10), 1),
@@ -36,6 +37,7 @@ def bowl(*own_rules, **start):
         BOWL,
         presets=BOWL_PRESETS,
         start=start,
-        answers={"critical damping": partial(critical_bowl_momentum, own_rules)},
+        answers={"critical damping": partial(critical_momentum, own_rules)},
+        heroes=("learning_rate", "momentum", "curvature"),
         pick={"bowl": ("start", None)},
     )

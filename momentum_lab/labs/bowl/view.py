@@ -4,9 +4,9 @@ import numpy as np
 from matplotlib.ticker import NullLocator
 
 from momentum_lab.labs.bowl.experiment import BOWL_UPDATES, BOWL_WINDOW
-from momentum_lab.labs.paths import border_mark, pin_letter, step_arrows, until_gone
+from momentum_lab.labs.paths import border_mark, first_above, pin_letter, step_arrows, until_gone
 from momentum_lab.live.picture import View
-from momentum_lab.live.style import INK, LINE, SOFT_INK, heading
+from momentum_lab.live.style import LINE, SOFT_INK, heading, panel
 
 HEIGHTS = (3.0, 6.0, 12.0, 30.0)  # few, so that a steeper bowl looks steeper for as long as it can
 LOWEST_LOSS, HIGHEST_LOSS = 1e-6, 1e2
@@ -15,10 +15,10 @@ PLACES = np.linspace(-BOWL_WINDOW, BOWL_WINDOW, 121)
 
 def _bowl_frame(figure):
     axes = {
-        "bowl": figure.add_axes((0.115, 0.36, 0.46, 0.55)),
-        "parts": figure.add_axes((0.115, 0.13, 0.46, 0.15)),
-        "weight": figure.add_axes((0.65, 0.575, 0.335, 0.335)),
-        "loss": figure.add_axes((0.65, 0.13, 0.335, 0.3)),
+        "bowl": panel(figure, (0.115, 0.36, 0.46, 0.55)),
+        "parts": panel(figure, (0.115, 0.13, 0.46, 0.15)),
+        "weight": panel(figure, (0.65, 0.575, 0.335, 0.335)),
+        "loss": panel(figure, (0.65, 0.13, 0.335, 0.3)),
     }
     bowl, parts, weight, loss = axes.values()
     for plot in (bowl, parts):
@@ -49,9 +49,12 @@ def _bowl_frame(figure):
 
 def _bowl_scale(axes, entries):
     steepest = max(result.curvature for result, *_ in entries)
-    needed = steepest * BOWL_WINDOW**2 / 2
-    top = next(height for height in HEIGHTS if height >= needed)
+    top = first_above(steepest * BOWL_WINDOW**2 / 2, HEIGHTS)
     axes["bowl"].set_ylim(-0.035 * top, top)
+
+
+def _bowl_scene(axes, result):
+    axes["bowl"].plot(PLACES, result.curvature * PLACES**2 / 2, lw=1.4, zorder=1)
 
 
 def _draw_bowl(axes, result, look, shown):
@@ -60,7 +63,6 @@ def _draw_bowl(axes, result, look, shown):
     heights = result.path.losses
     # A loss of 0 has no logarithm: such a line leaves the plot at the bottom.
     losses = np.maximum(heights, LOWEST_LOSS / 100)
-    parabola = result.curvature * PLACES**2 / 2
     gone = until_gone(weights[:, None], bowl, (0,))
     lines = (
         (bowl, weights[:gone], heights[:gone]),
@@ -68,12 +70,12 @@ def _draw_bowl(axes, result, look, shown):
         (loss, updates, losses),
     )
     if look.letter:
+        parabola = result.curvature * PLACES**2 / 2
         bowl.plot(PLACES, parabola, color=look.color, lw=0.8, alpha=0.5)
         for plot, x, y in lines:
             plot.plot(x, y, color=look.color, ls=look.dash, lw=look.width)
         pin_letter(bowl, np.stack([weights, heights], axis=-1), look)
         return
-    bowl.plot(PLACES, parabola, color=INK, lw=1.4, zorder=1)
     for plot, x, y in lines:
         dots = {"color": look.color, "marker": "o"}
         plot.plot(x, y, lw=1.2, ms=3, alpha=0.5, **dots)
@@ -86,8 +88,12 @@ def _draw_bowl(axes, result, look, shown):
     if shown:
         before, after = weights[shown - 1 : shown + 1]
         middle = before + result.path.gradient_parts[shown - 1, 0]
-        for place, row in ((before, 1), (middle, 0), (after, 0)):
-            parts.vlines(place, row, 1.7, color=LINE, lw=0.8)
+        gap = np.nan
+        x, y = (
+            (before, before, gap, middle, middle, gap, after, after),
+            (1, 1.7, gap, 0, 1.7, gap, 0, 1.7),
+        )
+        parts.plot(x, y, color=LINE, lw=0.8, zorder=1)
         step_arrows(parts, (before, 1), (middle, 1), (middle, 1), look.color)
         step_arrows(parts, (middle, 0), (middle, 0), (after, 0), look.color)
     heading(parts, f"step of update {shown}" if shown else "before the first update").set(
@@ -95,4 +101,4 @@ def _draw_bowl(axes, result, look, shown):
     )
 
 
-BOWL = View(_bowl_frame, _bowl_scale, _draw_bowl, size=(900, 350))
+BOWL = View(_bowl_frame, _bowl_scale, _draw_bowl, (900, 350), _bowl_scene)

@@ -29,11 +29,11 @@ def network_lab(*own_rules, **start):
     return Dashboard(
         "network_lab",
         [
-            rule_choice(own_rules, RULES.values(), "previous_delta"),
-            Choice("data_set", DATA_SETS, "iris"),
+            rule_choice(own_rules, "previous_delta", RULES.values()),
             Number("learning_rate", LEARNING_RATES, 0.05),
-            Number("hidden_units", range(1, 31), 7),
             Number("momentum", MOMENTA, 0.5),
+            Choice("data_set", DATA_SETS, "iris"),
+            Number("hidden_units", range(1, 31), 7),
             Choice("batch_size", BATCH_SIZES, 1),
             Number("epochs", range(5, 201, 5), 50),
             Number("seed", range(0, 100), 0),
@@ -42,4 +42,5 @@ def network_lab(*own_rules, **start):
         NETWORK_LAB,
         presets=LAB_PRESETS,
         start=start,
+        heroes=("learning_rate", "momentum"),
     )

@@ -4,18 +4,20 @@ import numpy as np
 from matplotlib.ticker import PercentFormatter
 
 from momentum_lab.live.picture import View
-from momentum_lab.live.style import decades, heading
+from momentum_lab.live.style import decades, heading, panel
 
 
 def _lab_frame(figure):
     axes = {
-        "error": figure.add_axes((0.058, 0.125, 0.565, 0.79)),
-        "accuracy": figure.add_axes((0.685, 0.6, 0.295, 0.315)),
-        "steps": figure.add_axes((0.685, 0.125, 0.295, 0.315)),
+        "error": panel(figure, (0.058, 0.125, 0.565, 0.79)),
+        "accuracy": panel(figure, (0.685, 0.6, 0.295, 0.315)),
+        "steps": panel(figure, (0.685, 0.125, 0.295, 0.315)),
     }
     axes["error"].set_yscale("log")
     axes["steps"].set_yscale("log")
-    axes["accuracy"].yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
+    axes["accuracy"].yaxis.set_major_formatter(
+        PercentFormatter(1, decimals=0, symbol=" %", is_latex=True)
+    )
     axes["error"].set_xlabel("epochs")
     axes["steps"].set_xlabel("epochs")
     axes["accuracy"].tick_params(labelbottom=False)

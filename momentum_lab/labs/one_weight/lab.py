@@ -2,8 +2,8 @@
 
 from momentum_lab.labs.one_weight.experiment import update_one_weight
 from momentum_lab.labs.one_weight.view import ONE_WEIGHT
-from momentum_lab.labs.settings import LINEAR_RULES, MOMENTA, rule_options
-from momentum_lab.live.controls import Choice, Number, even_grid, log_grid
+from momentum_lab.labs.settings import MOMENTA, rule_choice
+from momentum_lab.live.controls import Number, even_grid, log_grid
 from momentum_lab.live.dashboard import Dashboard
 
 ONE_WEIGHT_PRESETS = {
@@ -27,15 +27,16 @@ def one_weight(**start):
     return Dashboard(
         "one_weight",
         [
-            Choice("rule", rule_options(LINEAR_RULES), "previous_delta"),
-            Number("weight", even_grid(-5, 5, 0.01), 3.56),
+            rule_choice((), "previous_delta"),
             Number("gradient", even_grid(-5, 5, 0.1), -2.7),
             Number("learning_rate", log_grid(0.001, 1), 0.01),
-            Number("prev_delta", even_grid(-0.1, 0.1, 0.002), 0.044, "previous delta"),
             Number("momentum", MOMENTA, 0.5),
+            Number("weight", even_grid(-5, 5, 0.01), 3.56),
+            Number("prev_delta", even_grid(-0.1, 0.1, 0.002), 0.044, "previous delta"),
         ],
         update_one_weight,
         ONE_WEIGHT,
         presets=ONE_WEIGHT_PRESETS,
         start=start,
+        heroes=("gradient", "learning_rate", "momentum"),
     )

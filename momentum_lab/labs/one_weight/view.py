@@ -1,16 +1,25 @@
-"""One weight: a number line with the two parts of one update, and the steps on a steady slope."""
+"""One weight: a number line with the two parts of one update, and the steps on a steady slope.
+
+The line counts from the weight at the start, so that it stands still whatever that weight is.
+"""
 
 import numpy as np
-from matplotlib.ticker import StrMethodFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from momentum_lab.labs.paths import first_above, letter_below
 from momentum_lab.live.picture import View
-from momentum_lab.live.style import GRADIENT_COLOR, INK, LINE, SOFT_INK, bars, heading, round_limit
+from momentum_lab.live.style import GRADIENT_COLOR, INK, LINE, SOFT_INK, bars, heading, panel
+
+# So few limits of the steps, and of the line as so many times these, that lengths grow with
+# their numbers for as long as they can, and that both change at once when the steps grow.
+STEP_LIMITS = [digit * 100.0**power for power in range(-4, 2) for digit in (2, 10, 40)]
+TIMES = [3.0**power for power in range(-5, 4)]
 
 
 def _one_weight_frame(figure):
     axes = {
-        "line": figure.add_axes((0.125, 0.65, 0.855, 0.25)),
-        "steps": figure.add_axes((0.125, 0.13, 0.855, 0.3)),
+        "line": panel(figure, (0.125, 0.65, 0.855, 0.25)),
+        "steps": panel(figure, (0.125, 0.13, 0.855, 0.3)),
     }
     line = axes["line"]
     line.set_ylim(-0.45, 2)
@@ -22,37 +31,58 @@ def _one_weight_frame(figure):
     line.spines["bottom"].set_color(SOFT_INK)
     line.grid(False)
     line.tick_params(pad=15)  # room for the letters of pinned runs
+    line.xaxis.set_major_locator(MaxNLocator(8, steps=(1, 2, 2.5, 5, 10)))
+    line.xaxis.set_major_formatter(FuncFormatter(_from_start))
+    line.set_xlabel("distance from the weight at the start", labelpad=3)
     axes["steps"].axhline(0, color=LINE, lw=0.8)
     axes["steps"].set_xlim(0.4, 12.6)
     axes["steps"].set_xticks(range(1, 13))
-    axes["steps"].yaxis.set_major_formatter(StrMethodFormatter("{x:.3g}"))
+    axes["steps"].yaxis.set_major_formatter(
+        FuncFormatter(lambda x, _: f"{x:.3g}".replace("-", "−"))
+    )
     axes["steps"].grid(axis="x", visible=False)
     axes["steps"].set_xlabel("update, while the gradient stays the same")
     heading(axes["steps"], "step of each update: grey from the gradient now, hatched from memory")
     return axes
 
 
+def _from_start(distance, _position):
+    return f"{distance:+.4g}".replace("-", "−") if abs(distance) > 1e-12 else "start"
+
+
 def _one_weight_scale(axes, entries):
-    start = entries[0][0].response.weights[0]
-    places = np.concatenate(
-        [
-            _places(result, shown if i == 0 else 1)
-            for i, (result, _look, shown) in enumerate(entries)
-        ]
-    )
-    left, right = round_limit(min(places - start)), round_limit(max(places - start))
-    margin = 0.1 * (right - left) or 1.0
-    axes["line"].set_xlim(start + left - margin, start + right + margin)
+    present, *pinned = entries
+    places = [_places(present[0], present[2]), *(_places(result, 1) for result, *_ in pinned)]
+    places = np.concatenate(places)
     steps = np.concatenate([step_parts(result)[1] for result, *_ in entries])
-    low, high = round_limit(min(steps.min(), 0)), round_limit(max(steps.max(), 0))
-    axes["steps"].set_ylim(low, high if high > low else 1.0)
+    longest = np.abs(steps).max() or 1.0
+    limit = first_above(1.02 * longest, STEP_LIMITS)
+    reach = limit * first_above(np.abs(places).max() / longest, TIMES)
+    axes["steps"].set_ylim(_both_ends(steps, limit))
+    left, right = _both_ends(places, reach)
+    margin = 0.1 * (right - left)
+    axes["line"].set_xlim(left - margin, right + margin)
+
+
+def _both_ends(values, limit):
+    """Return −limit and limit, or 0 in place of the one on whose side there is no value."""
+    low, high = -limit * (min(values) < 0), limit * (max(values) > 0)
+    return (low, high) if low < high else (0.0, limit)
+
+
+def _from_the_start(result):
+    """Return how far from its start the weight was, before the first and after each update.
+
+    Summed up from the steps: a difference of two weights has rounding dust.
+    """
+    return np.concatenate([[0.0], np.cumsum(result.response.steps)])
 
 
 def _places(result, update):
     """Return where the weight was up to this update, and where its gradient alone would end."""
-    told, update = result.response, max(update, 1)
-    weights = told.weights[: update + 1]
-    return np.append(weights, weights[-2] + told.gradient_parts[update - 1])
+    update = max(update, 1)
+    places = _from_the_start(result)[: update + 1]
+    return np.append(places, places[-2] + result.response.gradient_parts[update - 1])
 
 
 def step_parts(result):
@@ -63,18 +93,16 @@ def step_parts(result):
 
 def _draw_one_weight(axes, result, look, shown):
     told, line, steps = result.response, axes["line"], axes["steps"]
-    updates = np.arange(1, result.n_updates + 1)
+    updates, places = np.arange(1, result.n_updates + 1), _from_the_start(result)
     if look.letter:
-        line.plot(told.weights[1], 0, "|", color=look.color, ms=16, mew=2)
-        aside = 11 * "ABCD".index(look.letter) - 4, -9  # points: pins at one place stay readable
-        place = {"xytext": aside, "textcoords": "offset points", "ha": "center", "va": "top"}
-        line.annotate(look.letter, (told.weights[1], 0), color=look.color, **place)
+        line.plot(places[1], 0, "|", color=look.color, ms=16, mew=2)
+        letter_below(line, (places[1], 0), look)
         steps.plot(updates, told.steps, color=look.color, ls=look.dash, lw=look.width)
         return
-    line.plot(told.weights[: shown + 1], np.zeros(shown + 1), "o", color=look.color, ms=4)
-    line.plot(told.weights[0], 0, "o", color="white", mec=look.color, mew=1.6, ms=8)
+    line.plot(places[: shown + 1], np.zeros(shown + 1), "o", color=look.color, ms=4)
+    line.plot(0, 0, "o", color="white", mec=look.color, mew=1.6, ms=8)
     if shown:
-        before, after = told.weights[shown - 1 : shown + 1]
+        before, after = places[shown - 1 : shown + 1]
         middle = before + told.gradient_parts[shown - 1]
         line.vlines([before, middle], 0, [1.35, 1.35], color=LINE, lw=0.8)
         line.vlines(after, 0, 0.65, color=LINE, lw=0.8)

@@ -2,9 +2,10 @@
 
 from functools import partial
 
-from momentum_lab.labs.phase_map.experiment import critical_momentum, edge_learning_rate, probe_map
+from momentum_lab.labs.best import critical_momentum, edge_learning_rate
+from momentum_lab.labs.phase_map.experiment import probe_map
 from momentum_lab.labs.phase_map.view import PHASE_MAP
-from momentum_lab.labs.settings import LIMIT_LEARNING_RATES, LINEAR_RULES, MOMENTA, rule_choice
+from momentum_lab.labs.settings import LIMIT_LEARNING_RATES, MOMENTA, rule_choice
 from momentum_lab.live.controls import Number
 from momentum_lab.live.dashboard import Dashboard
 
@@ -26,10 +27,10 @@ def phase_map(*own_rules, **start):
     return Dashboard(
         "phase_map",
         [
-            rule_choice(own_rules, LINEAR_RULES, "heavy_ball"),
+            rule_choice(own_rules, "heavy_ball"),
             Number("learning_rate", MAP_LEARNING_RATES, 0.1),
-            Number("updates", range(20, 201, 10), 60),
             Number("momentum", MOMENTA, 0.8),
+            Number("updates", range(20, 201, 10), 60),
         ],
         partial(probe_map, own_rules),
         PHASE_MAP,
@@ -39,5 +40,6 @@ def phase_map(*own_rules, **start):
             "critical damping": partial(critical_momentum, own_rules),
             "to the edge": partial(edge_learning_rate, own_rules),
         },
+        heroes=("learning_rate", "momentum"),
         pick={"map": ("learning_rate", "momentum")},
     )

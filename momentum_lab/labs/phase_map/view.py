@@ -8,9 +8,10 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Circle
 from matplotlib.ticker import MaxNLocator
 
+from momentum_lab.labs.paths import first_above
 from momentum_lab.labs.phase_map.experiment import MAP_LEARNING_RATES, MAP_MOMENTA
 from momentum_lab.live.picture import View
-from momentum_lab.live.style import INK, LINE, SOFT_INK, heading
+from momentum_lab.live.style import INK, LINE, SOFT_INK, heading, panel
 
 REGIME_COLORS = {
     "smooth": "#2b7bba",
@@ -23,10 +24,10 @@ OUTSIDE = 1.45  # how far out of the unit circle the picture goes
 
 def _frame(figure):
     axes = {
-        "map": figure.add_axes((0.062, 0.115, 0.435, 0.78)),  # lower: room for a point on its rim
-        "run": figure.add_axes((0.56, 0.625, 0.425, 0.29)),
-        "portrait": figure.add_axes((0.56, 0.115, 0.185, 0.355)),
-        "circle": figure.add_axes((0.8, 0.115, 0.185, 0.355)),
+        "map": panel(figure, (0.062, 0.115, 0.435, 0.78)),  # lower: room for a point on its rim
+        "run": panel(figure, (0.56, 0.625, 0.425, 0.29)),
+        "portrait": panel(figure, (0.56, 0.115, 0.185, 0.355)),
+        "circle": panel(figure, (0.8, 0.115, 0.185, 0.355)),
     }
     plane = axes["map"]
     plane.set_xscale("log")
@@ -59,17 +60,18 @@ def _frame_circle(circle):
     circle.add_patch(Circle((0, 0), 1, fc="#f4f6f9", ec=SOFT_INK, lw=1))
 
 
-PHASE_SIZE = 900, 430
+PHASE_SIZE = 900, 395
 
 
 def _scale(axes, entries):
     results = [result for result, *_ in entries]
     axes["run"].set_xlim(0, max(FEWEST_UPDATES, *(result.n_updates for result in results)))
     weights = np.concatenate([result.weights for result in results])
-    most = _limit(weights, WEIGHT_LIMITS)
+    most = first_above(np.abs(weights).max(), WEIGHT_LIMITS)  # what grows further is cut off
     axes["run"].set_ylim(-most, most)
     axes["portrait"].set_xlim(-most, most)
-    longest = _limit(np.concatenate([np.diff(result.weights) for result in results]), STEP_LIMITS)
+    steps = np.concatenate([np.diff(result.weights) for result in results])
+    longest = first_above(np.abs(steps).max(initial=0), STEP_LIMITS)
     axes["portrait"].set_ylim(-longest, longest)
 
 
@@ -78,18 +80,17 @@ FEWEST_UPDATES = 20  # so that a run that soon diverges is seen to be short
 WEIGHT_LIMITS, STEP_LIMITS = (1.1, 3.3, 10), (0.33, 1.1, 3.3, 10)
 
 
-def _limit(values, limits):
-    """Return the first of these limits that shows all values; what grows further is cut off."""
-    most = np.abs(values).max(initial=0)
-    return next((limit for limit in limits if limit >= most), limits[-1])
-
-
 def _scene(axes, result):
     """Show the map: a colour a regime, strong where it is fast, stripes where it diverges."""
     plane = axes["map"]
     painted = _paint(result.map)
-    place = {"origin": "lower", "extent": (0, 1, 0, 1), "transform": plane.transAxes}
-    plane.imshow(painted.image, aspect="auto", zorder=0, **place)
+    place = {
+        "origin": "lower",
+        "resample": True,
+        "extent": (0, 1, 0, 1),
+        "transform": plane.transAxes,
+    }
+    plane.imshow(painted.image, aspect="auto", zorder=0, interpolation="antialiased", **place)
     beside = iter(BESIDE)
     for name, (x, y, room) in painted.names.items():
         if room > NARROW:
@@ -101,20 +102,11 @@ def _scene(axes, result):
 
 def _name(plane, name, point, place, **more):
     """Write the name of a regime at `place`, with a line to `point` where that is elsewhere."""
-    plane.annotate(
-        name,
-        point,
-        place,
-        xycoords="axes fraction",
-        textcoords="axes fraction",
-        ha="center",
-        va="center",
-        size=10.5,
-        color=INK,
-        bbox={"fc": "white", "ec": "none", "alpha": 0.8, "boxstyle": "round,pad=0.2"},
-        arrowprops=None if point == place else {"arrowstyle": "-", "color": INK, "lw": 0.8},
-        **more,
-    )
+    more |= {"xycoords": "axes fraction", "ha": "center", "va": "center", "size": 10.5}
+    more["bbox"] = {"fc": "white", "ec": "none", "alpha": 0.8, "boxstyle": "round,pad=0.2"}
+    if point != place:
+        more["arrowprops"] = {"arrowstyle": "-", "color": INK, "lw": 0.8}
+    plane.annotate(name, point, place, color=INK, **more)
 
 
 COARSE = 4  # map cells that are one cell for finding the place of a name
@@ -179,40 +171,32 @@ def _draw(axes, result, look, shown):
     axes["run"].plot(weights, marker=dots, ms=3.2, **style)
     thin = style | {"lw": 0.8 * look.width}
     axes["portrait"].plot(weights, steps, marker=dots, ms=3, **thin)
-    point = result.learning_rate, result.momentum
+    point, plane = (result.learning_rate, result.momentum), axes["map"]
     if look.letter:
-        axes["map"].plot(*point, "o", color="white", mec=look.color, mew=1.8, ms=15, zorder=5)
-        axes["map"].text(
-            *point, look.letter, color=look.color, ha="center", va="center", weight="bold", zorder=6
-        )
+        plane.plot(*point, "o", color="white", mec=look.color, mew=1.8, ms=15, zorder=5)
+        middle = {"ha": "center", "va": "center", "weight": "bold"}
+        plane.text(*point, look.letter, color=look.color, zorder=6, **middle)
     else:
         axes["portrait"].plot(weights[-1], steps[-1], "o", color=look.color, ms=7)
-        axes["map"].plot(*point, "o", color="white", ms=15, zorder=5, clip_on=False)
-        axes["map"].plot(
-            *point, "o", color=look.color, mec=INK, mew=1.2, ms=10, zorder=6, clip_on=False
-        )
+        plane.plot(*point, "o", color="white", ms=15, zorder=5, clip_on=False)
+        dot = {"color": look.color, "mec": INK, "mew": 1.2, "ms": 10}
+        plane.plot(*point, "o", zorder=6, clip_on=False, **dot)
     _draw_roots(axes["circle"], result.roots, look)
 
 
 def _draw_roots(circle, roots, look):
     """A cross for each root; a triangle at the border for one that lies further out."""
+    tall = circle.get_ylim()[1]
     for root in roots:
         x, y = root.real, root.imag
-        tall = circle.get_ylim()[1]
         beyond = max(abs(x) / OUTSIDE, abs(y) / tall) * 1.06
         shape = "x"
         if beyond > 1:
             x, y, shape = x / beyond, y / beyond, "<" if x < 0 else ">"
         circle.plot(x, y, shape, color=look.color, ms=8, mew=2.2 if not look.letter else 1.4)
         if look.letter:
-            circle.annotate(
-                look.letter,
-                (x, y),
-                (5, 3),
-                textcoords="offset points",
-                color=look.color,
-                size=9,
-            )
+            style = {"textcoords": "offset points", "color": look.color, "size": 9}
+            circle.annotate(look.letter, (x, y), (5, 3), **style)
 
 
 PHASE_MAP = View(_frame, _scale, _draw, size=PHASE_SIZE, scene=_scene)

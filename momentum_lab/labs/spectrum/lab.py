@@ -2,10 +2,11 @@
 
 from functools import partial
 
+from momentum_lab.labs.best import best_values
 from momentum_lab.labs.settings import LINEAR_RULES, MOMENTA, rule_choice
-from momentum_lab.labs.spectrum.experiment import best_values, probe_spectrum
+from momentum_lab.labs.spectrum.experiment import probe_spectrum
 from momentum_lab.labs.spectrum.view import SPECTRUM
-from momentum_lab.live.controls import Number, even_grid
+from momentum_lab.live.controls import Number, even_grid, log_grid
 from momentum_lab.live.dashboard import Dashboard
 
 SPECTRUM_PRESETS = {
@@ -20,13 +21,8 @@ SPECTRUM_PRESETS = {
 }  # fmt: skip
 # As fine as one must be near the edge, from 0.01 to 40: averaged is at its best at √κ.
 FINE_STEPS = [*even_grid(1, 1.95, 0.05), *even_grid(2, 4.9, 0.1), *even_grid(5, 9.8, 0.2)]
-FINE_LEARNING_RATES = [float(f"{m:g}e{e}") for e in (-2, -1, 0) for m in FINE_STEPS]
-FINE_LEARNING_RATES += [float(f"{m:g}e1") for m in FINE_STEPS if m <= 4]
-SPECTRUM_CONDITIONS = [
-    *(2, 3, 4, 5, 6, 8),
-    *(10, 12, 15, 20, 25, 30, 40, 50, 60, 80),
-    *(100, 120, 150, 200, 250, 300, 400, 500, 600, 800, 1000),
-]
+FINE_RATES = [float(f"{m:g}e{e}") for e in (-2, -1, 0, 1) for m in FINE_STEPS if m <= 4 or e < 1]
+SPECTRUM_CONDITIONS = [int(number) for number in log_grid(2, 1000) if number == int(number)]
 
 
 def spectrum(*own_rules, **start):
@@ -38,9 +34,9 @@ def spectrum(*own_rules, **start):
     return Dashboard(
         "spectrum",
         [
-            rule_choice(own_rules, LINEAR_RULES, "heavy_ball"),
+            rule_choice(own_rules, "heavy_ball"),
             Number("condition_number", SPECTRUM_CONDITIONS, 30),
-            Number("learning_rate", FINE_LEARNING_RATES, 1.0),
+            Number("learning_rate", FINE_RATES, 1.0),
             Number("momentum", MOMENTA, 0.5),
             Number("updates", range(20, 301, 10), 60),
         ],
@@ -48,6 +44,7 @@ def spectrum(*own_rules, **start):
         SPECTRUM,
         presets=SPECTRUM_PRESETS,
         start=start,
+        heroes=("condition_number", "learning_rate", "momentum"),
         answers={
             "best settings": best,
             "plain at its best": partial(best, "plain"),

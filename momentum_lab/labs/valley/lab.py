@@ -2,8 +2,9 @@
 
 from functools import partial
 
-from momentum_lab.labs.settings import LIMIT_LEARNING_RATES, LINEAR_RULES, MOMENTA, rule_choice
-from momentum_lab.labs.valley.experiment import best_valley_settings, descend_valley
+from momentum_lab.labs.best import best_values
+from momentum_lab.labs.settings import LIMIT_LEARNING_RATES, MOMENTA, rule_choice
+from momentum_lab.labs.valley.experiment import descend_valley
 from momentum_lab.labs.valley.view import VALLEY
 from momentum_lab.live.controls import Number, even_grid
 from momentum_lab.live.dashboard import Dashboard
@@ -38,7 +39,7 @@ def valley(*own_rules, **start):
     return Dashboard(
         "valley",
         [
-            rule_choice(own_rules, LINEAR_RULES, "previous_delta"),
+            rule_choice(own_rules, "previous_delta"),
             Number("learning_rate", LIMIT_LEARNING_RATES, 1),
             Number("momentum", MOMENTA, 0.5),
             Number("condition_number", [1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 400], 20),
@@ -51,6 +52,7 @@ def valley(*own_rules, **start):
         VALLEY,
         presets=VALLEY_PRESETS,
         start=start,
-        answers={"best settings": partial(best_valley_settings, own_rules)},
+        answers={"best settings": partial(best_values, own_rules)},
+        heroes=("learning_rate", "momentum", "condition_number"),
         pick={"contours": ("start_1", "start_2")},
     )

@@ -1,11 +1,12 @@
 """The valley: its contours with the path of two weights, the loss, and the swinging across."""
 
 import numpy as np
-from matplotlib.collections import PolyCollection
 from matplotlib.ticker import NullLocator
 
 from momentum_lab.labs.paths import (
+    areas,
     border_mark,
+    first_above,
     letters_on_top,
     pin_letter,
     step_arrows,
@@ -14,9 +15,9 @@ from momentum_lab.labs.paths import (
 from momentum_lab.labs.valley.experiment import VALLEY_WINDOW, valley_directions
 from momentum_lab.labs.words import as_written
 from momentum_lab.live.picture import View
-from momentum_lab.live.style import INK, LINE, heading
+from momentum_lab.live.style import INK, LINE, heading, panel
 
-WIDTH, HEIGHT = 900, 400
+WIDTH, HEIGHT = 900, 390
 PIXELS_A_UNIT = 42  # along both axes, so that a circle is a circle
 LOWEST_LOSS, HIGHEST_LOSS = 1e-8, 1e2
 HALF_WIDTHS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)  # of the plot of the way across, few and round
@@ -28,9 +29,9 @@ TURN = np.linspace(0, 2 * np.pi, 181)
 def _valley_frame(figure):
     width, height = (2 * half * PIXELS_A_UNIT for half in VALLEY_WINDOW)
     axes = {
-        "contours": figure.add_axes((46 / WIDTH, 50 / HEIGHT, width / WIDTH, height / HEIGHT)),
-        "loss": figure.add_axes((0.685, 0.56, 0.3, 0.32)),
-        "across": figure.add_axes((0.685, 0.125, 0.3, 0.3)),
+        "contours": panel(figure, (46 / WIDTH, 50 / HEIGHT, width / WIDTH, height / HEIGHT)),
+        "loss": panel(figure, (0.685, 0.56, 0.3, 0.32)),
+        "across": panel(figure, (0.685, 0.125, 0.3, 0.3)),
     }
     contours, loss, across = axes.values()
     contours.set_xlim(-VALLEY_WINDOW[0], VALLEY_WINDOW[0])
@@ -39,6 +40,8 @@ def _valley_frame(figure):
     contours.set_xlabel("weight 1; click or drag in the plot to start there")
     contours.set_ylabel("weight 2", labelpad=1)
     contours.spines[["left", "bottom"]].set_zorder(3)
+    for place, words in ((0, "update"), (0.2, "gradient now ──"), (0.62, "memory ╌╌")):
+        heading(contours, words).set_x(place)
     loss.set_yscale("log")
     loss.yaxis.set_minor_locator(NullLocator())  # never seen, and slow to place
     loss.set_ylim(LOWEST_LOSS, HIGHEST_LOSS)
@@ -55,7 +58,7 @@ def _valley_scale(axes, entries):
     results = [result for result, *_ in entries]
     updates = max(10, *(result.wanted_updates for result in results))
     farthest = 1.15 * max(abs(result.places[0, 1]) for result in results)
-    half = next(width for width in HALF_WIDTHS if width >= farthest)
+    half = first_above(farthest, HALF_WIDTHS)
     axes["across"].set_ylim(-half, half)
     for name in ("loss", "across"):
         axes[name].set_xlim(-0.02 * updates, 1.02 * updates)
@@ -71,10 +74,8 @@ def _draw_contours(axes, result):
     ellipses = widths[:, None, None] * circle
     depth = np.linspace(1, 0, count)[:, None]
     shades = (1 - depth) * [1, 1, 1] + depth * [0.89, 0.915, 0.95]
-    axes["contours"].add_collection(
-        PolyCollection(ellipses, facecolors=shades, edgecolors="#c3ccd9", lw=0.8, zorder=0.5),
-        autolim=False,
-    )
+    edge = {"edgecolors": "#c3ccd9", "lw": 0.8, "zorder": 0.5}
+    areas(axes["contours"], ellipses, facecolors=shades, **edge)
     ends = np.array([-20, 20])[:, None] * along
     axes["contours"].plot(*ends.T, color="#b4bdca", lw=1, ls=(0, (1, 3)), zorder=0.8)
     axes["contours"].pin_letters = []  # a scene is drawn before the pins
@@ -103,14 +104,15 @@ def _draw_valley(axes, result, look, shown):
     for plot, y in ((loss, losses), (across, swing)):
         plot.plot(shown, y[-1], "o", color=look.color, mec="white", mew=1, ms=8, zorder=6)
         border_mark(plot, (shown, y[-1]), look.color, straight=True)
-    words = "before the first update"
+    lengths = ["–", "–"]
     if shown:
         before, after = weights[-2:]
         parts = result.path.gradient_parts[shown - 1], result.path.memory_parts[shown - 1]
         step_arrows(contours, before, before + parts[0], after, look.color)
         lengths = [as_written(np.hypot(*part)) for part in parts]
-        words = f"update {shown}: step ── gradient now {lengths[0]}   ╌╌ memory {lengths[1]}"
-    heading(contours, words)
+    # Only the numbers are drawn anew: it takes long to draw a text.
+    for place, number in ((0.115, f"{shown}"), (0.445, lengths[0]), (0.8, lengths[1])):
+        heading(contours, number).set_x(place)
     letters_on_top(contours)
 
 

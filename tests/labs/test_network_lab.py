@@ -1,14 +1,23 @@
-"""What the labs compute: words and numbers that agree with the run, and the post's own sum."""
+"""The network lab: words and numbers that agree with the run, and a picture that shows it."""
 
+import itertools
 import re
 
 import numpy as np
 import pytest
+from drawing import assert_readable, drawn, entry, framed, headings, image, some_pixels_have, within
+from hypothesis import given
+from hypothesis import strategies as st
 
 from momentum_lab.data import load
 from momentum_lab.labs.network_lab.experiment import DATA_SETS, MOST_WORK, train_and_test, train_lab
-from momentum_lab.labs.one_weight.experiment import SLOPE_UPDATES, update_one_weight
-from momentum_lab.labs.words import WITHOUT_MOMENTUM, as_written, in_words, settings_in_words
+from momentum_lab.labs.network_lab.lab import LAB_PRESETS
+from momentum_lab.labs.network_lab.view import NETWORK_LAB, epoch_means
+from momentum_lab.labs.words import WITHOUT_MOMENTUM, in_words, settings_in_words
+from momentum_lab.live.style import (
+    PIN_LOOKS,
+    rule_look,
+)
 from momentum_lab.measures import swings
 from momentum_lab.rules import RULES
 
@@ -22,21 +31,46 @@ LAB = {
     "epochs": 50,
     "seed": 0,
 }
-POST = {
-    "rule": "previous_delta",
-    "weight": 3.56,
-    "gradient": -2.7,
-    "learning_rate": 0.01,
-    "momentum": 0.5,
-    "prev_delta": 0.044,
-}
+
+
+DIVERGES = {"rule": "heavy_ball", "learning_rate": 10.0, "momentum": 0.99}
+
+
+LAB_SETTINGS = [
+    *LAB_PRESETS.values(),
+    DIVERGES,  # in its first epoch
+    DIVERGES | {"batch_size": 20, "epochs": 200},  # later
+    {"rule": "rmsprop", "learning_rate": 10.0, "momentum": 0.0},
+    {"rule": "plain", "learning_rate": 0.001, "batch_size": "all"},
+    {"rule": "adagrad", "epochs": 5, "data_set": "spirals"},
+    {"epochs": 200, "data_set": "penguins", "hidden_units": 1, "batch_size": 5},
+    {"rule": "heavy_ball", "data_set": "two_moons", "learning_rate": 0.3, "epochs": 200}
+    | {"hidden_units": 20},  # ends below 0.0001
+]
+
+
+def lab_result(settings):
+    return train_lab((), **(LAB | {"epochs": 20} | settings))
+
 
 GOOD = {}
+
+
 SLOW = {"rule": "plain", "learning_rate": 0.005, "epochs": 20}
+
+
 SWINGING = {"rule": "heavy_ball", "learning_rate": 0.2, "momentum": 0.9}
+
+
 WORSE = {"rule": "plain", "learning_rate": 3.0}
+
+
 DIVERGED_AT_ONCE = {"rule": "heavy_ball", "learning_rate": 10.0, "momentum": 0.99}
+
+
 DIVERGED_LATER = DIVERGED_AT_ONCE | {"batch_size": 20, "epochs": 200, "seed": 1}
+
+
 # Falls below 0.1 in one epoch and climbs again:
 RELAPSED = {
     "rule": "nesterov",
@@ -47,6 +81,8 @@ RELAPSED = {
     "batch_size": "all",
     "seed": 30,
 }
+
+
 RUNS = {
     "good": GOOD,
     "slow": SLOW,
@@ -62,16 +98,130 @@ def lab(settings=(), own_rules=()):
     return train_lab(own_rules, **(LAB | dict(settings)))
 
 
-def one(**settings):
-    return update_one_weight(**(POST | settings))
-
-
 def numbers_in(words):
     """Every number in a text, as it is written."""
     return re.findall(r"\d[\d,]*(?:\.\d+)?(?:e-?\d+)?", words)
 
 
-# --- the data -------------------------------------------------------------------------------
+@pytest.mark.parametrize("settings", LAB_SETTINGS, ids=str)
+def test_texts_of_the_network_lab_are_readable(texts_of, settings):
+    assert_readable(texts_of(NETWORK_LAB, entry(lab_result(settings))))
+
+
+def test_a_readers_long_rule_name_fits_into_the_legend(texts_of):
+    def nesterov_then_plain(weight, gradient, memory, learning_rate, momentum):
+        return weight - learning_rate * gradient, memory
+
+    settings = LAB | {"rule": "nesterov_then_plain", "learning_rate": 0.0015}
+    result = train_lab((nesterov_then_plain,), **settings)
+    pinned = [entry(result, look=look) for look in PIN_LOOKS]
+    assert_readable(texts_of(NETWORK_LAB, entry(result), pinned))
+
+
+def test_axes_of_the_network_lab_say_what_they_show():
+    axes = framed(NETWORK_LAB, entry(lab_result({})))
+    assert set(axes) == {"error", "accuracy", "steps"}
+    for name, word in (("error", "error"), ("accuracy", "accuracy"), ("steps", "step length")):
+        assert word in headings(axes[name])
+    assert axes["error"].get_xlabel() == axes["steps"].get_xlabel() == "epochs"
+    assert axes["error"].get_yscale() == axes["steps"].get_yscale() == "log"
+    assert "gradient now" in headings(axes["steps"]) and "memory" in headings(axes["steps"])
+
+
+@pytest.mark.parametrize("settings", LAB_SETTINGS, ids=str)
+def test_limits_of_the_network_lab_hold_the_means(settings):
+    result = lab_result(settings)
+    run, axes = result.run, framed(NETWORK_LAB, entry(result))
+    assert axes["error"].get_xlim() == axes["steps"].get_xlim() == (0, result.epochs)
+    assert within(axes["error"].get_ylim(), run.epoch_means)
+    assert within(axes["accuracy"].get_ylim(), run.epoch_accuracies)
+    assert run.step_parts.max() <= axes["steps"].get_ylim()[1]
+    assert axes["steps"].get_ylim()[0] < run.step_parts.mean(axis=0).max(), "nothing to be seen"
+
+
+def test_limits_of_the_network_lab_hold_the_pinned_runs():
+    wild, tame = lab_result(DIVERGES), lab_result({"epochs": 5})
+    axes = framed(NETWORK_LAB, entry(tame), [entry(wild, look=PIN_LOOKS[0])])
+    assert axes["error"].get_xlim() == (0, 20)
+    assert within(axes["error"].get_ylim(), wild.run.update_errors[wild.run.update_errors > 0.01])
+    assert wild.run.step_parts.max() <= axes["steps"].get_ylim()[1]
+
+
+def test_limits_stay_while_a_slider_moves_a_little():
+    limits = set()
+    for momentum in np.linspace(0.3, 0.7, 9):
+        axes = framed(NETWORK_LAB, entry(lab_result({"momentum": momentum})))
+        limits.add(str([(a.get_xlim(), a.get_ylim()) for a in axes.values()]))
+    assert len(limits) == 1
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        DIVERGES,
+        DIVERGES | {"batch_size": 20, "epochs": 200},
+        DIVERGES | {"data_set": "spirals", "hidden_units": 30},
+        {"rule": "plain", "learning_rate": 0.05},
+    ],
+    ids=str,
+)
+def test_nothing_that_is_drawn_is_nan_not_even_on_divergence(settings):
+    result = lab_result(settings)
+    picture = drawn(NETWORK_LAB, entry(result))
+    for axes in picture.axes.values():
+        for line in axes.get_lines():
+            assert np.isfinite(line.get_xydata()).all()
+    assert some_pixels_have(rule_look(result.rule).color, image(picture)) > 20
+
+
+def test_a_run_that_diverges_at_the_end_of_an_epoch_is_drawn():
+    def explode(weight, gradient, memory, learning_rate, momentum):
+        return 3 * weight - learning_rate * gradient, memory
+
+    settings = LAB | {"rule": "explode", "batch_size": "all"}
+    result = train_lab((explode,), **settings)
+    assert result.run.diverged_at % result.run.updates_per_epoch == 0
+    axes = framed(NETWORK_LAB, entry(result))
+    (accuracies,) = axes["accuracy"].get_lines()
+    np.testing.assert_array_equal(accuracies.get_ydata(), result.run.epoch_accuracies)
+
+
+def test_a_pinned_run_that_diverged_in_its_first_epoch_leaves_a_mark():
+    wild = entry(lab_result(DIVERGES), look=PIN_LOOKS[1])
+    with_pin = image(drawn(NETWORK_LAB, entry(lab_result({})), [wild]))
+    assert some_pixels_have(PIN_LOOKS[1].color, with_pin) > 3
+
+
+def test_a_lab_picture_draws_what_the_run_measured():
+    result = lab_result({"epochs": 5})
+    run, axes = result.run, framed(NETWORK_LAB, entry(result))
+    dots, means = (line.get_ydata() for line in axes["error"].get_lines())
+    np.testing.assert_array_equal(dots, run.update_errors)
+    np.testing.assert_allclose(means, run.epoch_means, rtol=1e-12)
+    (accuracies,) = axes["accuracy"].get_lines()
+    assert accuracies.get_xdata().tolist() == [1, 2, 3, 4, 5]
+    np.testing.assert_array_equal(accuracies.get_ydata(), run.epoch_accuracies)
+    gradient, memory = (line.get_ydata() for line in axes["steps"].get_lines())
+    expected = run.step_parts.reshape(5, -1, 2).mean(axis=1)
+    np.testing.assert_allclose(np.transpose([gradient, memory]), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("shown", [0, 1, 119, 120, 121, 300])
+def test_a_lab_picture_draws_no_more_than_is_shown(shown):
+    result = lab_result({"epochs": 5})
+    axes = framed(NETWORK_LAB, entry(result, shown))
+    dots, means = axes["error"].get_lines()
+    (accuracies,) = axes["accuracy"].get_lines()
+    assert len(dots.get_xdata()) == shown
+    assert len(means.get_xdata()) == -(-shown // 120)
+    assert len(accuracies.get_xdata()) == shown // 120
+
+
+@given(st.lists(st.floats(-1e3, 1e3), max_size=30), st.integers(1, 10))
+def test_epoch_means_are_those_of_the_slices(values, updates_per_epoch):
+    slices = [values[i : i + updates_per_epoch] for i in range(0, len(values), updates_per_epoch)]
+    given_means = epoch_means(np.array(values), updates_per_epoch)
+    np.testing.assert_allclose(given_means, [np.mean(part) for part in slices], atol=1e-9)
 
 
 @pytest.mark.parametrize("data_set", DATA_SETS)
@@ -90,9 +240,6 @@ def test_tests_are_standardised_by_the_training_items(data_set):
 def test_the_tests_own_mean_is_not_used():
     _, tests = train_and_test("iris")
     assert np.abs(tests.inputs.mean(axis=0)).max() > 0.01
-
-
-# --- a training run in words ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("settings", RUNS.values(), ids=RUNS)
@@ -211,9 +358,6 @@ def test_the_last_update_of_an_epoch_belongs_to_that_epoch():
     assert f"Diverged at update {at}, in epoch {at}:" in result.sentence
 
 
-# --- a training run -------------------------------------------------------------------------
-
-
 def test_equal_settings_give_equal_words_and_bytes():
     first, second = lab({"epochs": 5}), lab({"epochs": 5})
     assert first.numbers == second.numbers and first.sentence == second.sentence
@@ -254,15 +398,6 @@ def test_an_unknown_rule_or_data_set_suggests_the_nearest():
         lab({"data_set": "penguin"})
 
 
-# --- names ----------------------------------------------------------------------------------
-
-
-def test_rules_are_spoken_as_the_lessons_write_them():
-    assert in_words("previous_delta") == "previous-delta"
-    assert in_words("heavy_ball") == "heavy ball"
-    assert in_words("my_own_rule") == "my own rule"
-
-
 @pytest.mark.parametrize("rule", RULES)
 def test_momentum_is_named_exactly_where_the_rule_uses_it(rule):
     moved = {momentum: RULES[rule](1.0, 0.5, 0.75, 0.1, momentum) for momentum in (0.1, 0.9)}
@@ -275,96 +410,6 @@ def test_momentum_is_named_exactly_where_the_rule_uses_it(rule):
     assert result.numbers["β"] == ("–" if rule in WITHOUT_MOMENTUM else "0.5")
 
 
-# --- one weight -----------------------------------------------------------------------------
-
-
-def test_the_first_update_is_the_posts_sum():
-    result = one()
-    assert result.equation(1) == "3.56 + 0.027 + 0.022 = 3.609"
-    assert result.equation(1) in result.sentence
-    assert result.numbers["new weight"] == "3.609"
-    assert (result.numbers["gradient part"], result.numbers["memory part"]) == ("0.027", "0.022")
-
-
-def test_the_gradient_that_the_post_states_gives_another_sum():
-    assert one(gradient=-2.78).equation(1) == "3.56 + 0.0278 + 0.022 = 3.6098"
-
-
-def test_an_uphill_gradient_is_subtracted_with_a_true_minus():
-    assert one(gradient=2.7).equation(1) == "3.56 − 0.027 + 0.022 = 3.555"
-
-
-def test_a_negative_weight_is_written_with_the_same_minus():
-    assert one(weight=-1.2, gradient=0.8, learning_rate=0.1, prev_delta=0).equation(1) == (
-        "−1.2 − 0.08 + 0 = −1.28"
-    )
-
-
-@pytest.mark.parametrize("rule", ["plain", "previous_delta", "heavy_ball", "nesterov", "averaged"])
-@pytest.mark.parametrize("update", [1, 2, SLOPE_UPDATES])
-def test_every_equation_adds_up(rule, update):
-    words = one(rule=rule, momentum=0.9).equation(update).replace("−", "-")
-    weight, first_sign, gradient, second_sign, memory, _, after = words.split()
-    total = float(weight) + float(first_sign + gradient) + float(second_sign + memory)
-    assert total == pytest.approx(float(after), abs=2e-5)
-
-
-@pytest.mark.parametrize(
-    ("rule", "gain"),
-    [
-        ("plain", 1.0),
-        ("previous_delta", 1.9),
-        ("heavy_ball", (1 - 0.9**12) / 0.1),
-        ("nesterov", (1 - 0.9**13) / 0.1),
-        ("averaged", 1 - 0.9**12),
-    ],
-)
-def test_gain_counts_in_steps_of_the_plain_rule(rule, gain):
-    result = one(rule=rule, weight=0, gradient=-1, learning_rate=1, momentum=0.9, prev_delta=0)
-    assert result.numbers["gain"] == f"{gain:.3g}"
-    assert result.response.steps[-1] == pytest.approx(gain, rel=1e-12)
-    if rule != "plain":
-        assert f"{gain:.3g} times" in result.finding
-
-
-def test_look_back_and_build_up_are_in_the_table():
-    start = {"weight": 0, "gradient": -1, "learning_rate": 1, "momentum": 0.9, "prev_delta": 0}
-    assert one(rule="previous_delta", **start).numbers["steps"] == "1 1.9 1.9 1.9 …"
-    assert one(rule="heavy_ball", **start).numbers["steps"] == "1 1.9 2.71 3.44 …"
-
-
-def test_on_flat_ground_nothing_is_measured_against_a_plain_step():
-    result = one(gradient=0.0)
-    assert result.equation(1) == "3.56 + 0 + 0.022 = 3.582"
-    assert "plain step" not in result.finding + result.sentence
-    assert "-0" not in str(result.numbers) and "nan" not in str(result.numbers)
-
-
-@pytest.mark.parametrize("settings", [{"rule": "plain"}, {"prev_delta": 0.0}])
-def test_without_slope_and_memory_nothing_moves(settings):
-    result = one(gradient=0.0, **settings)
-    assert not result.response.steps.any()
-    assert "nothing moves the weight" in result.finding
-
-
-def test_memory_that_cancels_the_gradient_leaves_no_rounding_dust():
-    result = one(rule="heavy_ball", gradient=1, learning_rate=0.1, momentum=0.5, prev_delta=0.2)
-    assert result.numbers["steps"].startswith("0 ")
-    assert "e-" not in result.numbers["steps"]
-
-
-def test_one_weight_opens_at_the_first_of_twelve_updates():
-    result = one()
-    assert (result.opens_at, result.n_updates, len(result.response.steps)) == (1, 12, 12)
-    assert len(result.response.weights) == 13
-
-
-def test_the_label_of_one_weight_names_its_settings():
-    assert one().label == "previous-delta, α 0.01, β 0.5"
-    assert one(rule="plain").label == "plain, α 0.01"
-    assert one(rule="plain").numbers["β"] == "–"
-
-
 def test_the_work_of_one_event_is_bounded():
     settings = ("plain", "digits", 0.001, 30, 0.0, "all", 200, 0)
     result = train_lab((), *settings)
@@ -374,10 +419,10 @@ def test_the_work_of_one_event_is_bounded():
     assert f"Only {result.epochs} of 200 epochs" in result.sentence
 
 
-@pytest.mark.parametrize(
-    ("value", "words"),
-    [(7554.3, "7550"), (1e4, "10000"), (0.1234, "0.123"), (0, "0"), (-4.111e-5, "−4.11·10⁻⁵")]
-    + [(99.96, "100"), (1.6e7, "1.6·10⁷"), (-0.5, "−0.5"), (1e-4, "0.0001")],
-)
-def test_a_number_is_written_without_an_e(value, words):
-    assert as_written(value) == words
+@pytest.mark.parametrize("n_pins", [1, 4])
+def test_texts_of_the_network_lab_stay_readable_with_presets_pinned(texts_of, n_pins):
+    results = [lab_result(settings) for settings in LAB_PRESETS.values()]
+    looks = PIN_LOOKS[:n_pins]
+    pinned = [entry(r, look=k) for r, k in zip(itertools.cycle(results), looks, strict=False)]
+    for present in results:
+        assert_readable(texts_of(NETWORK_LAB, entry(present, present.opens_at), pinned))

@@ -1,0 +1,104 @@
+"""The best settings of a rule, kept while it means the same, and the answers that set them."""
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+
+from momentum_lab import theory
+from momentum_lab.labs.descents import foretell
+from momentum_lab.labs.words import function_of
+from momentum_lab.meaning import cached_by_meaning
+
+CONDITION_NUMBERS = np.geomspace(2, 1000, 20)  # where the curves of the best rates are computed
+
+
+def spectrum_of(condition_number):
+    """Return curvatures from 1/condition_number to 1, so many that the slowest is among them."""
+    return np.geomspace(1 / condition_number, 1, 161)
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best settings, as one can type them; the exact ones' rate, and updates for a tenth."""
+
+    learning_rate: float
+    momentum: float
+    rate: float
+    updates: float
+
+
+@cached_by_meaning(maxsize=512)
+def best_of(rule, condition_number):
+    """Return the `Best` of a rule function, its settings rounded as little as one can type.
+
+    Of the four ways to round them up or down, the one that is slowest at no curvature.
+    """
+    best, spectrum = theory.best_settings(rule, condition_number), spectrum_of(condition_number)
+    digits = 5 - int(np.floor(np.log10(best.learning_rate))), 6
+    down_and_up = [
+        [round(float(to(number * 10.0**n)) / 10.0**n, n) for to in (np.floor, np.ceil)]
+        for number, n in zip(best[:2], digits, strict=True)
+    ]
+
+    def slowest(settings):  # rounded, so that of two that are equally good always one is taken
+        return round(float(theory.rate(rule, spectrum, *settings).max()), 9)
+
+    typed = min(itertools.product(*down_and_up), key=slowest)
+    return Best(*typed, best.rate, float(updates_to_a_tenth(best.rate)))
+
+
+@dataclass(frozen=True, eq=False)
+class BestCurve:
+    """How many updates a factor of ten takes at the best settings, at each CONDITION_NUMBER."""
+
+    updates: np.ndarray
+
+
+@cached_by_meaning(maxsize=32)
+def best_curve(rule):
+    """Compute the `BestCurve` of a rule function."""
+    return BestCurve(updates_to_a_tenth(theory.best_rates(rule, CONDITION_NUMBERS)))
+
+
+def updates_to_a_tenth(rate):
+    """Return ln 10 / −ln(rate): the updates for each factor of ten in the long run, or inf.
+
+    inf is for a rate that does not converge; `rate` is a number or an array. From rest the first
+    factor of ten may take longer, since the loss may grow first.
+    """
+    rate = np.asarray(rate, dtype=float)
+    shrinks = rate < 1 - theory.EDGE
+    speed = -np.log(np.clip(rate, 1e-10, 1 - theory.EDGE))
+    return np.where(shrinks, np.log(10) / speed, np.inf)[()]
+
+
+# --- answers: a lab sets the values that they return; none for a rule that is not linear ----
+
+
+def best_values(own_rules, wanted=None, *, rule, condition_number, **_others):
+    """Return the best settings at this condition number: of the rule `wanted`, or the present."""
+    rule = wanted or rule
+    function = function_of(rule, own_rules)
+    if foretell(function, 1.0, 1.0, 0.5) is None:
+        return {}
+    with np.errstate(all="ignore"):
+        best = best_of(function, condition_number)
+    return {"rule": rule, "learning_rate": best.learning_rate, "momentum": best.momentum}
+
+
+def critical_momentum(own_rules, rule, learning_rate, curvature=1.0, **_others):
+    """Return the momentum that settles soonest at this learning rate."""
+    function = function_of(rule, own_rules)
+    if foretell(function, curvature, learning_rate, 0.5) is None:
+        return {}
+    with np.errstate(all="ignore"):
+        momentum = theory.critical_damping(function, curvature, learning_rate).momentum
+    # Many digits: where the two roots meet, they part at the least error.
+    return {"momentum": float(f"{momentum:.9g}")}
+
+
+def edge_learning_rate(own_rules, rule, momentum, **_others):
+    """Return the largest learning rate that does not diverge at curvature 1 and this momentum."""
+    function = function_of(rule, own_rules)
+    return {"learning_rate": theory.learning_rate_limit(function, 1.0, momentum)}
