@@ -11,6 +11,7 @@ from momentum_lab.exercises.checks import (
     check_valley,
 )
 from momentum_lab.exercises.predict import predict
+from momentum_lab.exercises.table import print_table
 
 __all__ = [
     "check_best_rate",
@@ -22,4 +23,5 @@ __all__ = [
     "check_settings",
     "check_valley",
     "predict",
+    "print_table",
 ]
