@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cbook import normalize_kwargs
-from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator, ScalarFormatter
 
@@ -256,15 +257,18 @@ def round_limit(value):
 
 
 def bars(axes, middles, starts, ends, color, done, hatch=None):
-    """Draw one bar for each update, pale where it is not done yet; one artist, so that it is quick.
+    """Draw one bar for each update, pale where it is not done yet.
 
-    matplotlib's own bar() makes an artist for each bar: 15 ms in place of 2.
+    All of a shade are one path: matplotlib hatches each path anew, which takes 0.3 ms.
     """
     left, right = middles - 0.13, middles + 0.13
     corners = [(left, starts), (left, ends), (right, ends), (right, starts)]
-    shades = [to_rgba(color, 1.0 if is_done else 0.35) for is_done in done]
-    look = {"facecolors": shades, "edgecolors": "white", "linewidths": 0, "hatch": hatch}
-    both = PolyCollection(np.array(corners).transpose(2, 0, 1), **look)
-    both._hatch_linewidth = 1.0  # its setter came with matplotlib 3.10, set_hatchcolor with 3.11
-    getattr(both, "set_hatchcolor", lambda _: None)("edge")
-    axes.add_collection(both)
+    corners = np.array(corners).transpose(2, 0, 1)
+    for which, opacity in ((done, 1.0), (~done, 0.35)):
+        if which.any():
+            path = Path.make_compound_path(*map(Path, corners[which]))
+            look = {"facecolor": to_rgba(color, opacity), "edgecolor": "white", "linewidth": 0}
+            patch = PathPatch(path, hatch=hatch, **look)
+            patch._hatch_linewidth = 1.0  # its setter came with matplotlib 3.10
+            getattr(patch, "set_hatchcolor", lambda _: None)("edge")  # this one with 3.11
+            axes.add_artist(patch)

@@ -112,8 +112,10 @@ def test_the_round_limit_of_nothing_is_nothing():
     assert round_limit(0) == 0
 
 
-def test_bars_are_one_artist():
+def test_bars_are_one_artist_a_shade():
     axes = Figure().add_subplot()
     before = len(axes.get_children())
     bars(axes, np.arange(5), np.zeros(5), np.ones(5), "red", np.arange(5) < 2)
-    assert len(axes.get_children()) == before + 1
+    assert len(axes.get_children()) == before + 2
+    bars(axes, np.arange(5), np.zeros(5), np.ones(5), "red", np.arange(5) < 5)
+    assert len(axes.get_children()) == before + 3
