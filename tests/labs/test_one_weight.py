@@ -5,9 +5,9 @@ import itertools
 import numpy as np
 import pytest
 from drawing import LINEAR, assert_readable, drawn, entry, framed, headings, image, within
-from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
 
 from momentum_lab.labs import one_weight
 from momentum_lab.labs.one_weight.experiment import SLOPE_UPDATES, update_one_weight
@@ -57,10 +57,6 @@ def one_result(settings):
 @pytest.fixture(scope="module")
 def one_weight_controls():
     return one_weight().controls.values()
-
-
-def pale(collection):
-    return collection.get_facecolor()[:, 3] < 1
 
 
 def one(**settings):
@@ -127,13 +123,14 @@ def test_steps_of_one_weight_fill_their_axes_in_either_direction(gradient):
 def test_bars_of_one_weight_are_both_parts_of_every_step():
     result = one_result({"rule": "heavy_ball", "momentum": 0.9})
     axes = framed(ONE_WEIGHT, entry(result, 5))["steps"]
-    gradient, memory = [c for c in axes.collections if isinstance(c, PolyCollection)]
-    told = result.response
-    heights = [[np.ptp(path.vertices[:, 1]) for path in c.get_paths()] for c in (gradient, memory)]
-    np.testing.assert_allclose(heights, np.abs([told.gradient_parts, told.memory_parts]), rtol=1e-9)
-    for collection in (gradient, memory):
-        assert pale(collection).tolist() == [False] * 5 + [True] * 7
-    assert (gradient.get_hatch(), memory.get_hatch()) == (None, "////")
+    patches = [patch for patch in axes.patches if isinstance(patch, PathPatch)]
+    assert [patch.get_facecolor()[3] < 1 for patch in patches] == [False, True] * 2
+    assert [patch.get_hatch() for patch in patches] == [None, None, "////", "////"]
+    bars = [patch.get_path().to_polygons() for patch in patches]
+    assert [len(of_a_shade) for of_a_shade in bars] == [5, 7] * 2
+    heights = [np.ptp(bar[:, 1]) for of_a_shade in bars for bar in of_a_shade]
+    told = [*result.response.gradient_parts, *result.response.memory_parts]
+    np.testing.assert_allclose(heights, np.abs(told), rtol=1e-9)
 
 
 @pytest.mark.parametrize("prev_delta", [0.0, 0.1, -0.02, -0.1])
