@@ -64,6 +64,18 @@ def meaning(rule):
         return None
 
 
+def is_fixed(rule):
+    """Return whether no assignment elsewhere can change what a rule does.
+
+    It reads nothing from outside but pure functions of Python, math and numpy.
+    """
+    try:
+        paths, _ = _reads(rule.__code__)
+        return not rule.__closure__ and all(id(_look_up(p, rule, {})) in _PURE for p in paths)
+    except _Unknown:
+        return False
+
+
 def cached_by_meaning(maxsize):
     """Keep the results of a function whose first argument is a rule, by the rule's `meaning`.
 

@@ -17,5 +17,6 @@ def rule_choice(own_rules, otherwise, built_in=LINEAR_RULES):
     for rule in own_rules:
         if not hasattr(rule, "__name__"):  # it is also what the reader chooses it by
             raise TypeError(f"a rule must be a function, got {type(rule).__name__}")
-    names = list(offered(own_rules, built_in))
-    return Choice("rule", {in_words(n): n for n in names}, names[0] if own_rules else otherwise)
+    functions = offered(own_rules, built_in)
+    start = next(iter(functions)) if own_rules else otherwise
+    return Choice("rule", {in_words(n): n for n in functions}, start, functions=functions)

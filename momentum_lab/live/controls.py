@@ -170,10 +170,14 @@ def read_number(text):
 
 
 class Choice(Control):
-    """One of some options: names, or a dict from what the reader sees to the value."""
+    """One of some options: names, or a dict from what the reader sees to the value.
 
-    def __init__(self, name, options, start, label=None):
+    functions: for each value that names a function, such as a rule, that function.
+    """
+
+    def __init__(self, name, options, start, label=None, functions=None):
         self.options = dict(options) if isinstance(options, dict) else {o: o for o in options}
+        self.functions = functions or {}
         super().__init__(name, start, label)
         self.widget = self.box = widgets.Dropdown(
             options=list(self.options.items()), value=self.value, description=self.label

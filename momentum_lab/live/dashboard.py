@@ -1,8 +1,8 @@
 """Dashboards: named controls, a pure computation and a live picture of its result.
 
-A lesson's dashboard is a short factory at the end of this file. Constructing one displays
-nothing; as the last expression of a cell it shows itself: live in Jupyter, as a picture where
-no kernel runs, and as one line of numbers for a test.
+A lab is a short factory of one (labs/). Constructing one displays nothing; as the last expression
+of a cell it shows itself: live in Jupyter, as a picture where no kernel runs, and as one line of
+numbers for a test.
 """
 
 import base64
@@ -14,14 +14,17 @@ from importlib import resources
 
 import ipywidgets as widgets
 
+from momentum_lab.live.ahead import Ahead
 from momentum_lab.live.engine import EVENT, interruptible
 from momentum_lab.live.picture import WIDTH, Picture
 from momentum_lab.live.screen import Screen
 from momentum_lab.live.style import PIN_LOOKS, Look, rule_look
+from momentum_lab.meaning import meaning
 from momentum_lab.validation import unknown_name, whole_number
 
 MOST_PINS = len(PIN_LOOKS)
 STYLE_SHEET = resources.files("momentum_lab.live").joinpath("dashboard.css").read_text("utf-8")
+FED_FIRST = "learning_rate", "momentum"  # of the sliders whose frames are drawn ahead
 INTERRUPTED = "Interrupted: the picture still shows the run before. Move any control to go on."
 
 
@@ -31,6 +34,7 @@ class Pin:
 
     result: object
     look: Look
+    number: int  # no two pins of a lab have the same
 
 
 class Dashboard:
@@ -71,9 +75,9 @@ class Dashboard:
             control = self._control(control_name)
             control.value = value
             control.start = control.value
-        self.result, self.shown, self.pinned = None, 0, []
-        self.picture = Picture(view)
-        self._is_setting, self._problem, self._number = False, "", 0
+        self.result, self.pinned, self._wish = None, [], None
+        self.picture, self.ahead = Picture(view), Ahead(self)
+        self._is_setting, self._problem, self._number, self._n_pins = False, "", 0, 0
         self._make_widgets()
         with EVENT:
             self._compute_anew()
@@ -149,7 +153,9 @@ class Dashboard:
             if len(self.pinned) == MOST_PINS:
                 self._tell(f"Only {MOST_PINS} runs can be pinned: clear them first.")
             else:
-                self.pinned.append(Pin(self.result, PIN_LOOKS[len(self.pinned)]))
+                self._n_pins += 1
+                look = PIN_LOOKS[len(self.pinned)]
+                self.pinned.append(Pin(self.result, look, self._n_pins))
                 self._event(self._redraw)
         return self
 
@@ -163,7 +169,8 @@ class Dashboard:
     def show_update(self, number):
         """Show the run up to this update only: 0 is the start, `n_updates` the whole run."""
         with EVENT:
-            self.shown = whole_number("update", number, 0, self.result.n_updates)
+            number = whole_number("update", number, 0, self.result.n_updates)
+            self._wish = None if number == self.result.opens_at else number
             self._event(self._redraw)
         return self
 
@@ -173,10 +180,17 @@ class Dashboard:
             return self.show_update(min(max(self.shown + by, 0), self.result.n_updates))
 
     @property
+    def shown(self):
+        """The update up to which the picture shows the present run."""
+        return self._shown_of(self.result)
+
+    def _shown_of(self, result):
+        return result.opens_at if self._wish is None else min(self._wish, result.n_updates)
+
+    @property
     def alt(self):
         """The picture in words."""
-        result = self.result  # another thread may change it
-        return f"{result.finding}. {result.sentence}"
+        return _alt(self.result)
 
     def line(self):
         """Return all settings and numbers in one line, for people and for tests."""
@@ -238,17 +252,18 @@ class Dashboard:
         The run before stays, then. An interrupt ends it, and the next event begins anew.
         """
         with EVENT:
-            before = self.result, self.shown
+            self.ahead.stop()
+            before = self.result, self._wish
             try:
                 with interruptible():
                     action()
                 return True
             except Exception as error:
-                self.result, self.shown = before
+                self.result, self._wish = before
                 self._tell(f"{type(error).__name__}: {error}")
                 raise
             except KeyboardInterrupt:
-                self.result, self.shown = before
+                self.result, self._wish = before
                 self._tell(INTERRUPTED)
                 if threading.current_thread() is threading.main_thread():
                     raise
@@ -258,9 +273,7 @@ class Dashboard:
         self._redraw()
 
     def _compute_anew(self):
-        stays = self.result and self.shown != self.result.opens_at  # a reader moved it there
         self.result = self._compute(**self.values)
-        self.shown = min(self.shown, self.result.n_updates) if stays else self.result.opens_at
 
     def _redraw(self):
         self._problem = ""
@@ -278,43 +291,48 @@ class Dashboard:
         and the browser asks for all of its screen's pixels once the hand rests.
         """
         entries = [(pin.result, pin.look, pin.result.n_updates) for pin in self.pinned]
-        self.picture.draw(entries, (self.result, self._look, self.shown))
+        self.picture.draw(entries, self._entry(self.result))
         if self.screen.shown_at:
             self._send_frame(is_sharp)
+
+    def _entry(self, result):
+        return result, rule_look(result.rule), self._shown_of(result)
 
     def _show_sharply(self):
         self._show(is_sharp=True)
 
     def _send_frame(self, is_sharp):
-        width, ratio, _ = self.screen.shown_at or (WIDTH, 1, 0)
+        width, ratio, _ = self._seen_at
         pixels = round(width * ratio)
         drawn = pixels if is_sharp else min(pixels, width)
-        self._number += 1
-        self.screen.frame = self._frame(drawn) | {"is_sharp": drawn == pixels}
-
-    def _frame(self, width):
         notes = [control.note for control in self.controls.values() if control.note]
-        kind = "problem" if self._problem else "note" if notes else ""
-        return {
-            "png": self.picture.live_png(width),
-            "alt": self.alt,
-            "finding": self.result.finding,
+        self._number += 1
+        self.screen.frame = self._words(self.result, self.values) | {
+            "png": self.picture.live_png(drawn),
+            "is_sharp": drawn == pixels,
             "status": self._problem or " ".join([*notes, self.result.sentence]),
-            "kind": kind,
-            "table": self._table(),
-            "update": self.shown,
-            "n_updates": self.result.n_updates,
+            "kind": "problem" if self._problem else "note" if notes else "",
             "number": self._number,
         }
 
-    @property
-    def _look(self):
-        return rule_look(self.result.rule)
+    def _words(self, result, values):
+        """Return what a frame says of a result, and the settings that it is for."""
+        return {
+            "alt": _alt(result),
+            "finding": result.finding,
+            "status": result.sentence,
+            "kind": "",
+            "table": self._table(result),
+            "update": self._shown_of(result),
+            "n_updates": result.n_updates,
+            "context": self.context,
+            "at": [repr(values[name]) for name in self.heroes],
+        }
 
-    def _table(self):
-        rows = [(self._look, "now", self.result)]
+    def _table(self, result):
+        rows = [(rule_look(result.rule), "now", result)]
         rows += [(pin.look, pin.look.letter, pin.result) for pin in self.pinned]
-        head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in self.result.numbers)
+        head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in result.numbers)
         body = "".join(
             f'<tr><th scope="row">{_swatch(look)} {who}</th>'
             + "".join(
@@ -329,9 +347,56 @@ class Dashboard:
             f"<tbody>{body}</tbody></table>"
         )
 
+    # What is drawn ahead of the hand.
+
+    @property
+    def rule_function(self):
+        """The function of the rule that is chosen, or None where there is none to choose."""
+        control = self.controls.get("rule")
+        return control and control.functions.get(control.value)
+
+    @property
+    def context(self):
+        """All that a frame depends on besides its heroes: equal only if they all are."""
+        others = [repr(v) for name, v in self.values.items() if name not in self.heroes]
+        pins, (width, ratio, _) = [pin.number for pin in self.pinned], self._seen_at
+        parts = *others, *pins, self._wish, width, ratio, meaning(self.rule_function)
+        return f"{hash(parts):x}"
+
+    def moved(self, hero, position):
+        """Return the values with one hero's slider at another position; {} if there is none."""
+        if 0 <= hero < len(self.heroes):
+            grid = self.controls[self.heroes[hero]].grid
+            if 0 <= position < len(grid):
+                return self.values | {self.heroes[hero]: grid[position]}
+        return {}
+
+    def frame_of(self, values):
+        """Return the frame that an event with these values would send, but for its number."""
+        width, ratio, _ = self._seen_at
+        drawn = min(round(width * ratio), width)
+        result = self._compute(**values)
+        png = self.picture.live_png(drawn, self._entry(result))
+        is_sharp = drawn == round(width * ratio)
+        return self._words(result, values) | {"png": png, "is_sharp": is_sharp}
+
+    def send_ahead(self, values):
+        """Send the browser the frame of these values, to hold."""
+        frame = self.frame_of(values)
+        self.screen.send(frame, [frame.pop("png")])
+
+    def _wanted(self, change):
+        context, moves, _ = change["new"]
+        self.ahead.want(context, moves)
+
     # What the browser asks for.
 
+    @property
+    def _seen_at(self):
+        return self.screen.shown_at or (WIDTH, 1, 0)
+
     def _shown_at(self, _change):
+        self.ahead.forget()
         self._event(self._show_sharply)
 
     def _sharper(self, change):
@@ -354,12 +419,19 @@ class Dashboard:
     # The widgets.
 
     def _make_widgets(self):
-        self.screen = Screen(size=list(self.picture.view.size))
+        heroes = [self.controls[name] for name in self.heroes]
+        self.screen = Screen(
+            size=list(self.picture.view.size),
+            heroes=[control.slider for control in heroes],
+            grids=[[repr(value) for value in control.grid] for control in heroes],
+            feeds_first=[name in FED_FIRST for name in self.heroes],
+        )
         for name, action in (
             ("shown_at", self._shown_at),
             ("sharper", self._sharper),
             ("place", self._pointed),
             ("update", self._update_asked),
+            ("want", self._wanted),
         ):
             self.screen.observe(action, name)
         others = [c for name, c in self.controls.items() if name not in (*self.heroes, "rule")]
@@ -396,6 +468,10 @@ class Dashboard:
             fold.observe(turn, "value")
             yield fold
             yield folded
+
+
+def _alt(result):
+    return f"{result.finding}. {result.sentence}"
 
 
 def _box(classes, *children):

@@ -24,7 +24,7 @@ async function render({ model, el }) {
   const slider = await model.widget_manager.get_model(id);
   const slid = (_model, _value, options) => {
     // Only what a hand does here: what the kernel sets may lie between two positions.
-    if (options?.updated_view) show(texts[slider.get("value")]);
+    if (options?.updated_view || options?.by_hand) show(texts[slider.get("value")]);
   };
   slider.on("change:value", slid);
   const follow = () => {
@@ -49,8 +49,7 @@ async function render({ model, el }) {
     if (!by) return;
     event.preventDefault();
     const to = Math.min(Math.max(slider.get("value") + by, 0), texts.length - 1);
-    show(texts[to]);
-    slider.set("value", to);
+    slider.set("value", to, { by_hand: true });
     slider.save_changes();
   });
   return () => slider.off("change:value", slid);

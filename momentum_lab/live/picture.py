@@ -49,7 +49,8 @@ class View:
 class Picture:
     """What a `View` shows of some results, at any size; drawn when somebody looks.
 
-    draw(pinned, present) says what is to be seen; png() and live_png(width) do the work.
+    draw(pinned, present) says what is to be seen; png() and live_png(width) do the work. What
+    other settings would show can be drawn beside it: live_png(width, ahead).
     """
 
     def __init__(self, view):
@@ -60,10 +61,13 @@ class Picture:
         """Draw the pinned results and the present one, each as (result, look, shown)."""
         self._entries = (present, *pinned)
 
-    def live_png(self, width=None):
-        """Return the plots as PNG bytes, `width` pixels wide; a lab writes title and legend."""
+    def live_png(self, width=None, ahead=None):
+        """Return the plots as PNG bytes, `width` pixels wide; a lab writes title and legend.
+
+        ahead: another present result to draw, as (result, look, shown).
+        """
         with EVENT:
-            return self.sheet(width).live_png()
+            return self.sheet(width, ahead).live_png()
 
     def png(self):
         """Return the picture that stands alone as PNG bytes: title, legend and plots."""
@@ -96,14 +100,17 @@ class Picture:
             axes = self.axes[name]
             return axes.transData.inverted().transform(axes.transAxes.transform((across, up)))
 
-    def sheet(self, width=None):
+    def sheet(self, width=None, ahead=None):
         """Return the `Sheet` of this width (the designed one), with the present results on it."""
         width = min(max(int(width or self.view.size[0]), SMALLEST), LARGEST)
         if width not in self._sheets:
             self._sheets[width] = Sheet(self.view, width, self.live_height(width))
         sheet = self._sheets[width]
         _keep_warm(self._sheets, width)
-        sheet.draw(self._entries)
+        if ahead:
+            sheet.draw((ahead, *self._entries[1:]), "ahead")
+        else:
+            sheet.draw(self._entries)
         return sheet
 
 
@@ -192,10 +199,13 @@ class Sheet:
         for axes in self.axes.values():
             axes.set_autoscale_on(False)
         self._fixed = set(self._artists())
-        self._drawn = self._background = self._background_for = None
+        self._drawn, self._backgrounds = None, {}
 
-    def draw(self, entries):
-        """Draw these entries, the present one first, if others are drawn now."""
+    def draw(self, entries, place="present"):
+        """Draw these entries, the present one first, if others are drawn now.
+
+        place: where to keep the background. What is drawn ahead does not push out the present one.
+        """
         if entries == self._drawn:
             return
         self._drawn = None  # should it be interrupted
@@ -204,11 +214,11 @@ class Sheet:
         self._view.scale(self.axes, entries)
         scene = present[0].scene if self._view.scene else None
         needed = self._limits(), tuple(pinned), scene
-        if needed != self._background_for:
-            self._background_for = None
-            self._draw_background(pinned, present)
-            self._background_for = needed
-        self._canvas.restore_region(self._background)
+        background = next((kept for at, kept in self._backgrounds.values() if at == needed), None)
+        if background is None:
+            background = self._draw_background(pinned, present)
+            self._backgrounds[place] = needed, background
+        self._canvas.restore_region(background)
         self._view.draw(self.axes, *present)
         for artist in sorted(self._moving(), key=lambda artist: artist.get_zorder()):
             make_plain(artist)
@@ -244,8 +254,8 @@ class Sheet:
         for artist in self._moving():
             make_plain(artist)
         self._canvas.draw()
-        self._background = self._canvas.copy_from_bbox(self.figure.bbox)
         self._clear()
+        return self._canvas.copy_from_bbox(self.figure.bbox)
 
     def _write_title(self, top):
         finding = self._drawn[0][0].finding

@@ -1,10 +1,17 @@
 // The browser's half of a lab. The kernel sends frames (picture and words in one message), this
-// shows them; it tells where the picture is shown, what is pointed at, which update is wanted.
+// shows them; it tells where the picture is shown, what is pointed at, which update is wanted. While
+// nobody waits it asks for frames of other slider positions, and shows them when the hand arrives.
 const WIDEST = 900; // CSS pixels
 const SHARPEN_AFTER = 80; // ms of rest until a picture is drawn for all pixels of the screen
 const RESIZE_AFTER = 100; // ms
 const TICK = 80; // ms between two pictures of a playback
 const TICKS = 100; // pictures of a whole playback
+const MOST_BYTES = 16e6; // of the frames that a lab holds
+const FEED_AFTER = 100; // ms of rest until frames ahead are asked for
+const AT_ONCE = 8; // frames asked for: a page that is gone gets no more than these
+const LATE = 1000; // ms after which an answer for other settings means that these are the settings
+const BUSY_AFTER = 500; // ms
+const BUSY = "The kernel is busy: the picture still shows the settings before.";
 
 function make(tag, className, attributes = {}, text = "") {
   const element = document.createElement(tag);
@@ -24,12 +31,59 @@ function address(png) {
   return "data:image/png;base64," + btoa(text);
 }
 
+const keyOf = (context, at) => [context, ...at].join("|");
+
+// Frames that wait until the hand arrives at their settings, the last used at the end.
+function makeStore() {
+  const frames = new Map();
+  let bytes = 0;
+  const size = ({ png, table, alt }) => png.byteLength + 2 * (table.length + 3 * alt.length);
+
+  function take(key) {
+    const frame = frames.get(key);
+    if (frame) bytes -= size(frame);
+    frames.delete(key);
+    return frame;
+  }
+
+  function put(frame) {
+    const key = keyOf(frame.context, frame.at);
+    take(key);
+    frames.set(key, frame);
+    bytes += size(frame);
+    while (bytes > MOST_BYTES) take(frames.keys().next().value);
+  }
+
+  function get(key) {
+    const frame = take(key);
+    if (frame) put(frame);
+    return frame;
+  }
+
+  return { has: (key) => frames.has(key), get, put, size: () => [frames.size, bytes] };
+}
+
+// The positions of all sliders but the present ones: the nearest first, after those of the sliders
+// that feed first.
+function wishes(model) {
+  const { at } = model.get("frame");
+  const found = [];
+  model.get("grids").forEach((grid, hero) => {
+    const here = grid.indexOf(at[hero]);
+    const middle = here < 0 ? grid.findIndex((text) => Number(text) > Number(at[hero])) : here;
+    const later = model.get("feeds_first")[hero] ? 0 : 1000;
+    grid.forEach((text, position) => {
+      if (position === here) return;
+      const away = Math.abs(position - middle) + later;
+      found.push({ hero, position, away, at: Object.assign([...at], { [hero]: text }) });
+    });
+  });
+  return found.sort((one, other) => one.away - other.away);
+}
+
 // Called once for each lab: what its views share.
 export default () => {
   let asked = 0;
-  let wanted = null; // the update that was asked for last, until it is there
-  let timer = null; // of the playback
-  let part = 0;
   const views = new Set();
 
   function ask(model, name, ...values) {
@@ -37,9 +91,16 @@ export default () => {
     model.save_changes();
   }
 
+  // Playback.
+
+  let wanted = null; // the update that was asked for last, until it is there
+  let timer = null;
+  let part = 0;
+
   function askUpdate(model, update) {
     const last = model.get("frame").n_updates;
     wanted = Math.min(Math.max(Math.round(update), 0), last);
+    beUnsure(model);
     ask(model, "update", wanted);
   }
 
@@ -68,10 +129,124 @@ export default () => {
     for (const view of views) view.showPlaying();
   }
 
-  function initialize({ model }) {
-    model.on("change:frame", () => {
-      if (model.get("frame").update === wanted) wanted = null;
-    });
+  // Frames: the one on the screen, those that are held, what the hand has moved since the last
+  // answer of the kernel, and whether it did anything else (the kernel tells when it has come by).
+
+  let frame = {};
+  let busy = null;
+  let movedAt = 0;
+  let fence = 0;
+  let passed = 0;
+  const held = makeStore();
+  const moved = new Map();
+
+  function display(next) {
+    clearTimeout(busy);
+    frame = next;
+    for (const view of views) view.show();
+  }
+
+  function settings(model) {
+    const { context, at } = model.get("frame");
+    return keyOf(context, at.map((text, hero) => moved.get(hero) ?? text));
+  }
+
+  function sayBusySoon() {
+    clearTimeout(busy);
+    busy = setTimeout(() => views.forEach((view) => view.say(BUSY, "note")), BUSY_AFTER);
+  }
+
+  function move(model, hero, slider) {
+    const text = model.get("grids")[hero][slider.get("value")];
+    if (text === model.get("frame").at[hero]) moved.delete(hero);
+    else moved.set(hero, text);
+    movedAt = Date.now();
+    pending.clear();
+    const ahead = fence !== passed ? null : moved.size ? held.get(settings(model)) : model.get("frame");
+    if (ahead) display(ahead);
+    else sayBusySoon();
+  }
+
+  // What the kernel answers wins, but for what it answers to where the hand was before.
+  function answer(model) {
+    const told = model.get("frame");
+    if (told.update === wanted) wanted = null;
+    for (const [hero, text] of moved) {
+      if (told.at[hero] === text || Date.now() - movedAt > LATE) moved.delete(hero);
+    }
+    if (!told.kind) held.put(told);
+    if (!moved.size || fence !== passed || !held.has(settings(model))) display(told);
+    feedSoon(model);
+  }
+
+  // Whatever a hand does besides the heroes may change what their positions show. The next message
+  // carries a fence.
+  function beUnsure(model) {
+    model.set("wait", [(fence = asked += 1)]);
+    sayBusySoon();
+  }
+
+  function receive(model, message, buffers) {
+    if (message.passed) {
+      passed = Math.max(passed, message.passed);
+      if (passed === fence) display(frame);
+    } else {
+      held.put({ ...message, png: buffers[0] });
+      pending.delete(keyOf(message.context, message.at));
+      if (pending.size === AT_ONCE / 2) feed(model);
+    }
+  }
+
+  // Frames ahead, while nobody waits and somebody looks.
+
+  const pending = new Set();
+  let feeding = null;
+
+  const isSeen = () => !document.hidden && [...views].some((view) => view.isSeen);
+
+  function feedSoon(model) {
+    pending.clear();
+    clearTimeout(feeding);
+    feeding = setTimeout(() => feed(model), FEED_AFTER);
+  }
+
+  function feed(model) {
+    if (moved.size || timer || !isSeen()) return;
+    const { context } = model.get("frame");
+    const next = [];
+    for (const wish of wishes(model)) {
+      const key = keyOf(context, wish.at);
+      if (held.has(key) || pending.has(key)) continue;
+      pending.add(key);
+      next.push([wish.hero, wish.position]);
+      if (pending.size >= AT_ONCE) break;
+    }
+    if (next.length) ask(model, "want", context, next);
+  }
+
+  function look(model) {
+    if (isSeen()) feedSoon(model);
+    else {
+      clearTimeout(feeding);
+      if (pending.size) ask(model, "want", "", []); // no more of them
+      pending.clear();
+    }
+  }
+
+  async function initialize({ model }) {
+    model.on("change:frame", () => answer(model));
+    model.on("msg:custom", (message, buffers) => receive(model, message, buffers));
+    const turn = () => look(model);
+    document.addEventListener("visibilitychange", turn);
+    frame = model.get("frame");
+    const sliders = model.get("heroes").map((name) => name.replace("IPY_MODEL_", ""));
+    for (const [hero, id] of sliders.entries()) {
+      const slider = await model.widget_manager.get_model(id);
+      slider.on("change:value", (_model, _value, options) => {
+        if (options?.updated_view || options?.by_hand) move(model, hero, slider);
+      });
+    }
+    return () => document.removeEventListener("visibilitychange", turn);
   }
 
   function render({ model, el }) {
@@ -109,15 +284,19 @@ export default () => {
     let table = null;
     const pixels = () => Math.round(width * window.devicePixelRatio);
 
+    function say(words, kind) {
+      if (status.textContent !== words) status.textContent = words;
+      status.classList.toggle("ml-note", kind === "note");
+      status.classList.toggle("ml-problem", kind === "problem");
+    }
+
     function show() {
-      const frame = model.get("frame");
       if (!frame.png) return;
-      picture.src = address(frame.png);
+      const source = address(frame.png);
+      if (picture.src !== source) picture.src = source;
       picture.alt = frame.alt;
       if (finding.textContent !== frame.finding) finding.textContent = frame.finding;
-      if (status.textContent !== frame.status) status.textContent = frame.status;
-      status.classList.toggle("ml-note", frame.kind === "note");
-      status.classList.toggle("ml-problem", frame.kind === "problem");
+      say(frame.status, frame.kind);
       if (frame.table !== table) runs.innerHTML = table = frame.table;
       for (const input of [box, bar]) {
         input.max = frame.n_updates;
@@ -125,8 +304,9 @@ export default () => {
         if (!isHeld || wanted === null) input.value = frame.update;
       }
       clearTimeout(sharpening);
-      if (!frame.is_sharp) {
-        sharpening = setTimeout(() => ask(model, "sharper", frame.number), SHARPEN_AFTER);
+      if (!frame.is_sharp && frame.number) {
+        const { number } = frame;
+        sharpening = setTimeout(() => ask(model, "sharper", number), SHARPEN_AFTER);
       }
     }
 
@@ -163,7 +343,7 @@ export default () => {
 
     // Pointing into it. A drag stays in the plot where it began.
 
-    let held = -1;
+    let holds = -1;
 
     function shares(event) {
       const at = picture.getBoundingClientRect();
@@ -178,38 +358,59 @@ export default () => {
     }
 
     function point(event) {
-      const [left, top, right, bottom] = model.get("plots")[held];
+      const [left, top, right, bottom] = model.get("plots")[holds];
       const [x, y] = shares(event);
       const clamp = (share) => Math.min(Math.max(share, 0), 1);
       const up = clamp((bottom - y) / (bottom - top));
-      ask(model, "place", held, clamp((x - left) / (right - left)), up);
+      beUnsure(model);
+      ask(model, "place", holds, clamp((x - left) / (right - left)), up);
     }
 
     picture.addEventListener("pointerdown", (event) => {
-      held = event.button === 0 ? plotAt(event) : -1;
-      if (held < 0) return;
+      holds = event.button === 0 ? plotAt(event) : -1;
+      if (holds < 0) return;
       event.preventDefault();
       picture.setPointerCapture(event.pointerId);
       point(event);
     });
     picture.addEventListener("pointermove", (event) => {
-      if (held >= 0) point(event);
+      if (holds >= 0) point(event);
       else picture.style.cursor = plotAt(event) < 0 ? "" : "crosshair";
     });
     for (const name of ["pointerup", "pointercancel"]) {
-      picture.addEventListener(name, () => (held = -1));
+      picture.addEventListener(name, () => (holds = -1));
     }
     picture.classList.toggle("ml-pick", model.get("plots").length > 0);
 
-    const view = { showPlaying };
+    // Other controls of this lab: after their own handlers have sent what they send.
+    function touched(event) {
+      const lab = el.closest(".ml-lab");
+      const isOther = lab?.contains(event.target) && !event.target.closest(".widget-slider");
+      if (!isOther || el.contains(event.target)) return;
+      setTimeout(() => {
+        beUnsure(model);
+        model.save_changes();
+      });
+    }
+
+    const watched = ["click", "change"];
+    for (const name of watched) window.addEventListener(name, touched, true);
+
+    const view = { show, say, showPlaying, isSeen: false };
+    const seen = new IntersectionObserver((entries) => {
+      view.isSeen = entries.at(-1).isIntersecting;
+      look(model);
+    });
+    seen.observe(picture);
     views.add(view);
-    model.on("change:frame", show);
     show();
     showPlaying();
     return () => {
       views.delete(view);
       if (!views.size && timer) pause();
-      model.off("change:frame", show);
+      seen.disconnect();
+      look(model);
+      for (const name of watched) window.removeEventListener(name, touched, true);
       observer.disconnect();
       window.removeEventListener("resize", soon);
       clearTimeout(measuring);

@@ -7,7 +7,7 @@ from queue import Empty
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-from momentum_lab.live.engine import _Listener
+from momentum_lab.live.engine import _interrupts_of
 
 pytest.importorskip("ipykernel", minversion="7", reason="no subshells before")
 
@@ -146,20 +146,20 @@ def handler():
 
 
 def test_an_interrupt_that_comes_after_the_event_is_the_main_threads_own(handler):
-    listener = _Listener(threading.get_ident())
-    listener.start()
+    listener = _interrupts_of(threading.get_ident())
+    listener._start()
     listener.close()
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGINT)
-    listener.stop()
+    listener._stop()
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_an_event_that_is_over_before_the_main_thread_listens_is_not_listened_to(handler):
-    listener = _Listener(threading.get_ident())
+    listener = _interrupts_of(threading.get_ident())
     listener.close()
-    listener.start()
-    listener.stop()
+    listener._start()
+    listener._stop()
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
@@ -167,7 +167,7 @@ def test_an_interrupt_that_has_not_arrived_when_the_event_ends_is_taken_back(han
     is_sent, is_seen, survived = threading.Event(), threading.Event(), []
 
     def event():
-        listener = _Listener(threading.get_ident())
+        listener = _interrupts_of(threading.get_ident())
         started.append(listener)
         is_sent.set()
         try:
@@ -184,10 +184,10 @@ def test_an_interrupt_that_has_not_arrived_when_the_event_ends_is_taken_back(han
     thread = threading.Thread(target=event)
     thread.start()
     is_sent.wait()
-    started[0].start()
+    started[0]._start()
     for _ in range(3):  # a reader may press more than once
         signal.raise_signal(signal.SIGINT)
     is_seen.set()
     thread.join()
-    started[0].stop()
+    started[0]._stop()
     assert survived in (["went on"], ["arrived", "went on"])
