@@ -5,11 +5,15 @@
     python benchmarks/event_to_picture.py --ratio 2
 
 All in one run, in turns, in one notebook: a bare round trip (a slider whose observer swaps two
-ready-made pictures of 120×20 pixels), and every dashboard: the network lab trains a network on each
-event, the others compute and simulate anew. Moved is the slider of the learning rate. A
-measurement begins with the keydown event in the page and
-ends with the frame that shows the new picture. Trust the ratios: the times are those of this
-machine today.
+ready-made pictures of 120×20 pixels), and every lab: the network lab trains a network on each
+event, the others compute and simulate anew. A measurement begins with the keydown event in the
+page and ends with the frame that shows the new picture. Trust the ratios: the times are those of
+this machine today.
+
+First without frames ahead: learning rate and momentum rise in turns, so that no settings come
+twice and each picture is the kernel's answer. Then, in a second notebook, the learning rate moves
+to and fro over positions whose frames the page holds; and how many of them it holds 1.5 and 5 s
+after an event.
 
 JupyterLab's server leaves TCP's delay of small packets on (Nagle's algorithm). The bare picture is
 so small that it often waits 40 ms for an acknowledgement, the labs' pictures hardly do, so the
@@ -41,7 +45,7 @@ def picture_of(color):
     return f'<img alt="{color}" src="data:image/png;base64,{data}">'
 
 pictures = picture_of("orange"), picture_of("blue")
-slider, picture = widgets.IntSlider(max=40, readout=False), widgets.HTML(pictures[0])
+slider, picture = widgets.IntSlider(max=99, readout=False), widgets.HTML(pictures[0])
 
 def swap(change):
     picture.value = pictures[change["new"] % 2]
@@ -51,11 +55,23 @@ bare = widgets.VBox([slider, picture])
 bare.add_class("bench-bare")
 bare
 """
+PREPARE = """
+import os
+os.environ["MOMENTUM_LAB_AHEAD"] = "{}"
+
+def held(lab, reach):
+    near = set()
+    for name in ("learning_rate", "momentum"):
+        grid, here = lab.controls[name].grid, lab.controls[name].slider.value
+        for value in grid[max(here - reach, 0) : here] + grid[here + 1 : here + reach + 1]:
+            near.add(tuple((lab.values | {{name: value}})[hero] for hero in lab.heroes))
+    return [len(near & {{key[1:] for key in lab.ahead._sent}}), len(near)]
+"""
 LAB = """
 from momentum_lab.labs import {0}
-lab = {0}()
-lab.widget.add_class("bench-{0}")
-lab
+lab_{0} = {0}()
+lab_{0}.widget.add_class("bench-{0}")
+lab_{0}
 """
 NO_DELAY = """
 from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
@@ -87,23 +103,52 @@ def main():
         root, home = Path(folder, "root"), Path(folder, "home")
         root.mkdir()
         labs = [LAB.format(name) for name in LABS]
-        write_notebook(root / "bench.ipynb", "# Benchmark", BARE, *labs)
+        for switch in ("off", "on"):
+            write_notebook(root / f"{switch}.ipynb", "# Bench", PREPARE.format(switch), BARE, *labs)
         config = NO_DELAY if arguments.no_delay else ""
         with jupyterlab(root, home, config) as server, chromium(path, arguments.ratio) as context:
             notebook = JupyterPage(context, server)
-            notebook.open("bench.ipynb")
-            notebook.run_all()
-            report(*measure(notebook.page, arguments.repetitions))
+            for switch in ("off", "on"):
+                notebook.open(f"{switch}.ipynb")
+                notebook.run_all()
+                notebook.page.evaluate(INSTRUMENTS)
+                if switch == "on":
+                    held = {name: feed(notebook.page, name) for name in LABS}
+                print(f"frames ahead {switch}")
+                report(*measure(notebook.page, arguments.repetitions, switch == "on"))
+            print("held after 1.5 s and after 5 s, of so many near positions (±20) and of all")
+            for name, counts in held.items():
+                print(f"{name:14}{counts[0]:5} of {counts[1]}, {counts[2]:5} of {counts[3]}")
 
 
-def measure(page, repetitions):
+def feed(page, name):
+    """Show a lab; return how many frames are held some time after an event, and of how many."""
+    page.evaluate("name => prepare(name)", name)
+    page.evaluate("() => quiet()")
+    page.wait_for_timeout(500)
+    page.evaluate(
+        "lab => run(`${lab}.ahead._sent.clear(); ${lab}.momentum.value += 0.01`)", f"lab_{name}"
+    )
+    counts = []
+    for seconds, reach in ((1.5, 20), (3.5, 1000)):
+        page.wait_for_timeout(1000 * seconds)
+        counts += page.evaluate("([lab, reach]) => held(lab, reach)", [f"lab_{name}", reach])
+    return counts
+
+
+def measure(page, repetitions, is_held):
     """Return the times in ms and the frames of a drag, each a dict by subject."""
-    page.evaluate(INSTRUMENTS)
     times = {name: [] for name in SUBJECTS}
     for turn, name in itertools.product(range(repetitions + WARM_UPS), SUBJECTS):
-        page.evaluate("name => prepare(name)", name)
-        page.keyboard.press("ArrowLeft" if turn % 2 else "ArrowRight")
-        times[name].append(page.evaluate("() => milliseconds"))
+        momentum = turn % 2 and not is_held
+        page.evaluate(
+            "([name, slider]) => prepare(name, slider)",
+            [name, "momentum" if momentum else "learning rate"],
+        )
+        page.keyboard.press("ArrowLeft" if turn % 2 and is_held else "ArrowRight")
+        if (milliseconds := page.evaluate("() => milliseconds")) is None:
+            sys.exit(f"{name}: no new picture after turn {turn}")
+        times[name].append(milliseconds)
         page.evaluate("() => quiet()")
     return {name: values[WARM_UPS:] for name, values in times.items()}, {
         name: drag(page, name) for name in SUBJECTS
@@ -158,11 +203,11 @@ INSTRUMENTS = """() => {
         for (let calm = 0; calm < 3; await frame())
             calm = kernel.status === 'idle' ? calm + 1 : 0;
     };
-    window.prepare = async name => {
+    window.prepare = async (name, slider_name = 'learning rate') => {
         box = document.querySelector(`.bench-${name}`);
         box.scrollIntoView({ block: 'nearest' });
         const label = [...box.querySelectorAll('label span')].find(
-            label => label.textContent === 'learning rate');
+            label => label.textContent === slider_name);
         const slider = label?.closest('.ml-number') ?? box;
         slider.querySelector('.noUi-handle').focus({ preventScroll: true });
         await frame();
@@ -177,9 +222,16 @@ INSTRUMENTS = """() => {
                 await frame();
                 resolve(performance.now() - start);
             });
+            setTimeout(() => resolve(null), 5000); // no new picture
             observer.observe(box, { childList: true, subtree: true, attributes: true });
         });
     };
+    window.run = async (code, expression = "0") => {
+        const user_expressions = { it: expression };
+        const reply = await kernel.requestExecute({ code, user_expressions }).done;
+        return JSON.parse(reply.content.user_expressions.it.data["text/plain"]);
+    };
+    window.held = (lab, reach) => run("", `held(${lab}, ${reach})`);
     window.countFrames = () => {
         window.frames = 0;
         cancelAnimationFrame(counting);

@@ -51,7 +51,7 @@ class Ahead:
         with EVENT:
             while self._wanted:
                 changed = self._lab.moved(*self._wanted.popleft())
-                key = self._lab.context, *changed.values()
+                key = self._lab.context, *(changed.get(name) for name in self._lab.heroes)
                 if changed and key not in self._sent:
                     self._sent.add(key)
                     start = time.thread_time()
