@@ -49,7 +49,7 @@ class Landscape:
             vars(self)[name] = array  # a frozen dataclass is filled so
         if (self.window[:, 0] >= self.window[:, 1]).any():
             raise ValueError(f"window must hold a low and a high end, got {self.window.tolist()}")
-        noise = check.one_number("noise", check.not_negative("noise", self.noise))
+        noise = check.one_number("noise", check.at_least(0, "noise", self.noise))
         seed = check.whole_number("noise_seed", self.noise_seed, 0)
         vars(self).update(noise=noise, noise_seed=seed)
         for name, shape in (("value", ()), ("gradient", (d,)), ("hessian", (d, d))):
@@ -116,7 +116,7 @@ def valley(condition_number=10.0, rotation=0.0):
 
     κ ≥ 1 is the condition number; the curvatures are 1/κ and 1. Plain descent zig-zags.
     """
-    condition = check.condition_numbers(condition_number)
+    condition = check.at_least(1, "condition_number", condition_number)
     condition = check.one_number("condition_number", condition)
     return replace(quadratic([1 / condition, 1], rotation), name="valley")
 

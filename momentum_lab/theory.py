@@ -309,7 +309,7 @@ def _momentum(fading):
 
 def _best(rule, condition_number):
     """Return the best learning rates, momenta and rates, each in the shape of the conditions."""
-    condition_number = check.condition_numbers(condition_number)
+    condition_number = check.at_least(1, "condition_number", condition_number)
     _linear_entries(rule, [[1.0], [1e-3]], [0.01, 0.1, 1.0], 0.9)
     # Trace and determinant are straight lines in the curvature, and the pairs with a rate below
     # any r fill a triangle: so the worst curvature is always one of the two ends.
@@ -484,7 +484,7 @@ def noise_variance(rule, curvature, learning_rate, momentum, noise=1.0):
     transition matrix A and the trace b that one noise leaves. inf where the rule does not
     converge. The arguments broadcast. Raises ValueError for negative noise, and as `rate`.
     """
-    noise = check.not_negative("noise", noise)
+    noise = check.at_least(0, "noise", noise)
     entries = _linear_entries(rule, curvature, learning_rate, momentum)
     settings = check.learning_rates(learning_rate), check.momenta(momentum)
     weight, memory = _call(rule, 0.0, 1.0, 0.0, *settings)
