@@ -13,14 +13,17 @@ from typing import NamedTuple
 import numpy as np
 
 from momentum_lab import validation as check
-from momentum_lab.rules import call_rule, get_rule, plain, rule_name, try_rule
+from momentum_lab.rules import call_rule, get_rule, rule_name, try_rule
 
 REGIMES = ("smooth", "ringing", "sign-flipping", "edge", "diverging")
 """What a weight can do on its way, by the dominant root; see `regime`."""
 
 EDGE = 1e-9  # a dominant root of a length this close to 1 neither converges nor diverges
 CREEPING = 1e-15  # but one on the way to +1 does so as long as a number can tell it from 1
+LEARNING_RATES_TRIED = np.geomspace(1e-9, 1e9, 4000)  # times curvature
+TRIED = np.linspace(0, 1, 17)  # where in its bracket a search looks in each round
 LARGEST_MOMENTUM = 1 - 1e-6  # the searches for the best momentum go no further
+MOST_FADING = -np.log(1 - LARGEST_MOMENTUM)
 LARGEST_WEIGHT = 1e100  # a weight that diverges is held here, so that it stays a finite number
 
 
@@ -297,11 +300,6 @@ def critical_damping(rule, curvature, learning_rate):
     return Damping(float(_momentum(fading)), float(rate))
 
 
-LEARNING_RATES_TRIED = np.geomspace(1e-9, 1e9, 4000)  # times curvature
-TRIED = np.linspace(0, 1, 17)  # where in its bracket a search looks in each round
-MOST_FADING = -np.log(1 - LARGEST_MOMENTUM)
-
-
 def _momentum(fading):
     """Return the momentum 1 − e^(−fading): equal steps of `fading` crowd it towards 1."""
     return -np.expm1(-fading)
@@ -420,9 +418,8 @@ def _filter(rule, momentum):
     momentum = check.momenta(momentum)
     _linear_entries(rule, 1.0, 1.0, momentum)
     entries = _without_idle_memory(_linear_entries(rule, 0.0, 1.0, momentum))
-    plain_step, _ = plain(0.0, 1.0, 0.0, 1.0, 0.0)
-    kick = (part / plain_step for part in _call(rule, 0.0, 1.0, 0.0, 1.0, momentum))
-    weight, memory = (np.broadcast_to(part, momentum.shape) for part in kick)
+    kick = _call(rule, 0.0, -1.0, 0.0, 1.0, momentum)  # plain's step is 1
+    weight, memory, _ = np.broadcast_arrays(*kick, momentum)
     return entries, weight, np.where(entries[1] == 0, 0.0, memory)
 
 

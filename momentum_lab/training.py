@@ -43,10 +43,9 @@ class Run(_ReadOnly):
     epoch_errors, epoch_accuracies: over all items, after each whole epoch, (n_epochs,).
     epoch_weights: the weights after each whole epoch, (n_epochs, n_weights).
     weights: the weights at the end, (n_weights,).
-    trajectory: the weights at the start and after each update, (n_updates + 1, n_weights),
-    or None when it was not asked for.
+    trajectory: the weights at the start and after each update, (n_updates + 1, n_weights).
     step_parts: the length of the step that the gradient alone would make, and of what the
-    memory adds to it, (n_updates, 2), or None when it was not asked for.
+    memory adds to it, (n_updates, 2). This and the trajectory are None unless asked for.
     """
 
     network: Network
@@ -110,8 +109,7 @@ def train(
     trajectory, step_parts: also record these parts of the `Run`.
 
     Equal arguments give equal bytes. Divergence is no error but a result: `Run.diverged_at`.
-    Raises ValueError or TypeError that says which argument is wrong, what is allowed, and what
-    was given.
+    Raises ValueError or TypeError: which argument is wrong, what is allowed, what was given.
     """
     rule = get_rule(rule)
     if not isinstance(network, Network):
