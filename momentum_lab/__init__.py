@@ -23,41 +23,15 @@ import importlib
 from momentum_lab import data, landscapes, measures, rules
 from momentum_lab.data import Dataset
 from momentum_lab.network import Network
-from momentum_lab.rules import (
-    RULES,
-    adagrad,
-    averaged,
-    heavy_ball,
-    nesterov,
-    plain,
-    previous_delta,
-    rmsprop,
-)
-
-__all__ = [
-    "RULES",
-    "Dataset",
-    "Network",
-    "Path",
-    "Run",
-    "adagrad",
-    "averaged",
-    "data",
-    "descend",
-    "heavy_ball",
-    "landscapes",
-    "measures",
-    "nesterov",
-    "plain",
-    "previous_delta",
-    "replay",
-    "rmsprop",
-    "rules",
-    "train",
-]
+from momentum_lab.rules import RULES
 
 _LOADED_WHEN_NAMED = dict.fromkeys(("train", "Run", "descend", "Path"), "training")
 _LOADED_WHEN_NAMED["replay"] = "replay"
+
+__all__ = ["RULES", "Dataset", "Network", "data", "landscapes", "measures", "rules"]
+__all__ += [*RULES, *_LOADED_WHEN_NAMED]
+
+globals().update(RULES)  # momentum_lab.heavy_ball and the other rules
 
 
 def __getattr__(name):

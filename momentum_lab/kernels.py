@@ -61,11 +61,9 @@ def _distance(a, b):
 
 
 def _train_epochs(rule, sizes, state, items, settings, records):
-    """Train in place over the epochs of the order.
+    """Train in place over the epochs of the order; `trajectory` and `step_parts` may have no rows.
 
-    Return 0, or the number of the update that diverged: one that takes the weights past
-    LENGTH_LIMIT is undone and ends the loop.
-    `trajectory` and `step_parts` are filled where they have rows.
+    Return 0, or the number of the update that took the weights past LENGTH_LIMIT: it is undone.
     """
     error_code, n_hidden, batch_size = sizes
     weights, memory = state
@@ -214,8 +212,8 @@ def is_compiled(rule):
 def _on_all(single, name, cache):
     """Return `_rule_on_all` compiled around the compiled rule `single`.
 
-    A closure over a compiled function is recompiled in every process; a global is not. So each
-    rule gets its own copy of the function, with the rule among its globals.
+    Each rule gets its own copy, with the rule among its globals: a closure is compiled anew in
+    every process.
     """
     function = FunctionType(_rule_on_all.__code__, globals() | {"rule": single}, name)
     function.__qualname__ = name  # the name of the file that keeps the machine code
@@ -227,8 +225,8 @@ def _on_all(single, name, cache):
 def _builtin_rule(rule):
     # An edited rule must never meet old machine code: the name on disk holds what it means now.
     code = rule.__code__
-    now = code.co_code, code.co_consts, code.co_names, meaning(rule)[2:]
-    fingerprint = hashlib.sha256(repr(now).encode()).hexdigest()[:12]
+    now = repr((code.co_code, code.co_consts, code.co_names, meaning(rule)[2:]))
+    fingerprint = hashlib.sha256(now.encode()).hexdigest()[:12]
     # Said plainly, or it would take over the reordering of the function that calls it.
     single = numba.njit(error_model="numpy", fastmath=False)(rule)
     return _on_all(single, f"{rule.__name__}_{fingerprint}", cache=True)
@@ -290,7 +288,7 @@ _IN_MATH = {name: _checked(getattr(math, name)) for name in ("exp", "log", "sin"
 _IN_MATH |= {"sqrt": _ROOT, "fabs": _size, "pi": math.pi, "e": math.e}
 # numpy's own exp or tanh may differ from these in the last bit, so that only exact ones are here.
 _IN_NUMPY = {"sqrt": _ROOT, "abs": _size, "sign": _sign, "where": _where}
-_CHECKED = {id(math): Module("math"), id(np): Module("numpy"), id(np.where): _where}
+_CHECKED = {id(math): Module("math"), id(np): Module("numpy")}
 _CHECKED |= {id(min): _smaller, id(max): _larger, id(abs): _size}
 for _module, _functions in ((math, _IN_MATH), (np, _IN_NUMPY)):
     vars(_CHECKED[id(_module)]).update(_functions)

@@ -49,7 +49,7 @@ class Landscape:
             vars(self)[name] = array  # a frozen dataclass is filled so
         if (self.window[:, 0] >= self.window[:, 1]).any():
             raise ValueError(f"window must hold a low and a high end, got {self.window.tolist()}")
-        noise = check.one_number("noise", check.not_negative("noise", self.noise))
+        noise = check.one_number("noise", check.at_least(0, "noise", self.noise))
         seed = check.whole_number("noise_seed", self.noise_seed, 0)
         vars(self).update(noise=noise, noise_seed=seed)
         for name, shape in (("value", ()), ("gradient", (d,)), ("hessian", (d, d))):
@@ -116,7 +116,7 @@ def valley(condition_number=10.0, rotation=0.0):
 
     κ ≥ 1 is the condition number; the curvatures are 1/κ and 1. Plain descent zig-zags.
     """
-    condition = check.condition_numbers(condition_number)
+    condition = check.at_least(1, "condition_number", condition_number)
     condition = check.one_number("condition_number", condition)
     return replace(quadratic([1 / condition, 1], rotation), name="valley")
 
@@ -186,13 +186,17 @@ def plateau():
 
     Far out the slopes are small but keep their direction: momentum adds them up.
     """
+
+    def dip(x, y):
+        return 2 / (2 + x**2 + 4 * y**2)  # 1/(1 + s)
+
     return _from_formulas(
         "plateau",
         lambda x, y: (x**2 + 4 * y**2) / (2 + x**2 + 4 * y**2),
-        lambda x, y: (x * _dip(x, y) ** 2, 4 * y * _dip(x, y) ** 2),
+        lambda x, y: (x * dip(x, y) ** 2, 4 * y * dip(x, y) ** 2),
         lambda x, y: (
-            (_dip(x, y) ** 2 - 2 * x**2 * _dip(x, y) ** 3, -8 * x * y * _dip(x, y) ** 3),
-            (-8 * x * y * _dip(x, y) ** 3, 4 * _dip(x, y) ** 2 - 32 * y**2 * _dip(x, y) ** 3),
+            (dip(x, y) ** 2 - 2 * x**2 * dip(x, y) ** 3, -8 * x * y * dip(x, y) ** 3),
+            (-8 * x * y * dip(x, y) ** 3, 4 * dip(x, y) ** 2 - 32 * y**2 * dip(x, y) ** 3),
         ),
         dict(minima=[(0, 0)], window=[(-6, 6), (-4, 4)], start=[-5, -1]),
     )
@@ -206,11 +210,15 @@ def lessard():
     heavy ball ends from the start (as from about one in eight) in a cycle of three points.
     Source: Lessard, Recht & Packard 2016 (arXiv 1408.3595).
     """
+
+    def pieces(w, below_1, below_2, above):
+        return np.where(w < 1, below_1, np.where(w < 2, below_2, above))
+
     return _from_formulas(
         "lessard",
-        lambda w: _three_pieces(w, 12.5 * w**2, w**2 / 2 + 24 * w - 12, 12.5 * w**2 - 24 * w + 36),
-        lambda w: (_three_pieces(w, 25 * w, w + 24, 25 * w - 24),),
-        lambda w: ((_three_pieces(w, 25, 1, 25),),),
+        lambda w: pieces(w, 12.5 * w**2, w**2 / 2 + 24 * w - 12, 12.5 * w**2 - 24 * w + 36),
+        lambda w: (pieces(w, 25 * w, w + 24, 25 * w - 24),),
+        lambda w: ((pieces(w, 25, 1, 25),),),
         dict(minima=[(0,)], window=[(-3, 4)], start=[3.3]),
     )
 
@@ -223,8 +231,7 @@ def noisy(landscape, noise, seed=0):
 def get_landscape(landscape):
     """Return the landscape for a name from `LANDSCAPES`; a `Landscape` is returned as it is.
 
-    Raises ValueError for an unknown name (with the nearest known one), TypeError for anything
-    that is neither a name nor a Landscape.
+    Raises ValueError for an unknown name (with the nearest known one), TypeError for all else.
     """
     if isinstance(landscape, str):
         return check.by_name("landscape", landscape, LANDSCAPES)
@@ -277,15 +284,6 @@ def _wells(tilt):
         raise ValueError(f"tilt must be between ±{LARGEST_TILT:.4f} (2/√27), got {tilt}")
     left, _, right = np.sort(np.roots([1, 0, -1, tilt]).real)
     return tilt, np.array([left, right] if tilt >= 0 else [right, left])
-
-
-def _dip(x, y):
-    """1/(1 + s) of `plateau`."""
-    return 2 / (2 + x**2 + 4 * y**2)
-
-
-def _three_pieces(w, below_1, below_2, above):
-    return np.where(w < 1, below_1, np.where(w < 2, below_2, above))
 
 
 LANDSCAPES = {

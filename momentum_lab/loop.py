@@ -3,9 +3,7 @@
 Between two pieces Python hears an interrupt.
 """
 
-import math
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
@@ -15,14 +13,6 @@ from momentum_lab.rules import RULES, call_on_each, try_rule
 
 WEIGHTS_A_CALL = 10_000_000  # visited in one call of the compiled loop: a tenth of a second
 VISITS_IN_DOUBT = 2_000  # in one call with a reader's rule, which may be made again in Python
-
-
-class Piece(NamedTuple):
-    """Some updates in a row: their slice, the slice of their epochs, and which items they see."""
-
-    updates: slice
-    epochs: slice
-    order: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,63 +36,59 @@ class Loop:
         if rule not in RULES.values():
             try_rule(rule)
             visits = min(visits, VISITS_IN_DOUBT)
-        for piece in self._pieces(min(visits, WEIGHTS_A_CALL // self.weights.size)):
-            diverged = self._train(piece, rule, compiled, memory)
+        for updates in self._pieces(min(visits, WEIGHTS_A_CALL // self.weights.size)):
+            diverged = self._train(updates, rule, compiled, memory)
             if diverged:
-                return piece.updates.start + diverged
+                return updates.start + diverged
         return None
 
-    def _pieces(self, visits):
-        order = self.items[2]
-        epochs, n_items = order.shape
-        an_epoch = -(-n_items // self.batch_size)
-        at_once = max(1, visits // n_items)
-        updates = an_epoch if visits >= n_items else max(1, visits // self.batch_size)
-        for epoch in range(0, epochs, at_once):
-            some = slice(epoch, epoch + at_once)
-            for update in range(0, an_epoch, updates):
-                items = slice(update * self.batch_size, (update + updates) * self.batch_size)
-                first, length = epoch * an_epoch + update, min(updates, an_epoch - update)
-                last = first + length * len(order[some])
-                yield Piece(slice(first, last), some, order[some, items])
+    @property
+    def _updates_per_epoch(self):
+        return -(-self.items[2].shape[1] // self.batch_size)
 
-    def _train(self, piece, rule, compiled, memory):
+    def _pieces(self, visits):
+        """Cut the updates into slices of about so many visits: whole epochs or parts of one."""
+        n_updates, n_items = len(self.settings[0]), self.items[2].shape[1]
+        epochs = max(1, visits // n_items) * self._updates_per_epoch
+        piece = epochs if visits >= n_items else max(1, visits // self.batch_size)
+        for first in range(0, n_updates, epochs):
+            end = min(first + epochs, n_updates)
+            for start in range(first, end, piece):
+                yield slice(start, min(start + piece, end))
+
+    def _train(self, updates, rule, compiled, memory):
         """Train one piece in place; return 0 or which of its updates diverged."""
         if compiled is None:
-            return self._train_in_python(piece, rule, memory)
+            return self._train_in_python(updates, rule, memory)
         before = self.weights.copy(), memory.copy()
         try:
-            return self._call(piece, compiled, memory)
+            return self._call(updates, compiled, memory, self.records[3][updates])
         except Exception:  # own machine code, in doubt what Python would do or raise
             self.weights[:], memory[:] = before
-            return self._train_in_python(piece, rule, memory)
+            return self._train_in_python(updates, rule, memory)
 
-    def _call(self, piece, rule_on_all, memory, parts=None):
-        updates, epochs, order = piece
+    def _call(self, updates, rule_on_all, memory, parts):
+        inputs, targets, order = self.items
+        epoch, first = divmod(updates.start, self._updates_per_epoch)
+        epochs = slice(epoch, -(-updates.stop // self._updates_per_epoch))
+        last = first + updates.stop - updates.start  # past the last column if there are more epochs
+        order = order[epochs, first * self.batch_size : last * self.batch_size]
         sizes = ERRORS.index(self.network.error_name), self.network.n_hidden, self.batch_size
-        state, items = (self.weights, memory), (*self.items[:2], order)
         settings = tuple(value[updates] for value in self.settings)
-        errors, epoch_weights, path, all_parts = self.records
+        errors, epoch_weights, path, _ = self.records
         path = path[updates.start : updates.stop + 1]
-        parts = all_parts[updates] if parts is None else parts
         records = errors[updates], epoch_weights[epochs], path, parts
+        state, items = (self.weights, memory), (inputs, targets, order)
         return kernels.training_kernel()(rule_on_all, sizes, state, items, settings, records)
 
-    def _train_in_python(self, piece, rule, memory):
+    def _train_in_python(self, updates, rule, memory):
         """As `_train`, calling the rule for one weight after the other."""
-        start, (epochs, n_items) = piece.updates.start, piece.order.shape
         gradient, no_parts = np.empty(memory.size), np.empty((0, 2))
-        update = start
-        for epoch in range(epochs):
-            row = slice(piece.epochs.start + epoch, piece.epochs.start + epoch + 1)
-            for first in range(0, n_items, self.batch_size):
-                order = piece.order[epoch : epoch + 1, first : first + self.batch_size]
-                one = Piece(slice(update, update + 1), row, order)
-                self._call(one, kernels.hand_over(), gradient, no_parts)
-                if not self._update(rule, update, gradient, memory):
-                    return update - start + 1
-                update += 1
-            self.records[1][row] = self.weights
+        for update in range(updates.start, updates.stop):
+            self._call(slice(update, update + 1), kernels.hand_over(), gradient, no_parts)
+            if not self._update(rule, update, gradient, memory):
+                return update - updates.start + 1
+            self.records[1][update // self._updates_per_epoch] = self.weights
         return 0
 
     def _update(self, rule, update, gradient, memory):
@@ -114,10 +100,10 @@ class Loop:
             if len(parts):
                 alone, _ = call_on_each(rule, old, slopes, nothing, *settings)
             weights, kept = call_on_each(rule, old, slopes, memory.tolist(), *settings)
-        if len(parts):
-            parts[update] = _distance(alone, old), _distance(alone, weights)
-        if not _distance(weights, nothing) <= kernels.LENGTH_LIMIT:  # also NaN
-            return False
+            if len(parts):
+                parts[update] = _distance(alone, old), _distance(alone, weights)
+            if not _distance(weights, nothing) <= kernels.LENGTH_LIMIT:  # also NaN
+                return False
         self.weights[:], memory[:] = weights, kept
         if len(path):
             path[update + 1] = weights
@@ -125,8 +111,5 @@ class Loop:
 
 
 def _distance(a, b):
-    """As in kernels.py, to the last bit: one square after the other, which sum() may not do."""
-    squares = 0.0
-    for one, other in zip(a, b, strict=True):
-        squares += (one - other) * (one - other)
-    return math.sqrt(squares)
+    """As in kernels.py, to the last bit: one square after the other, as np.sum does not add."""
+    return np.sqrt(np.cumsum(np.subtract(a, b) ** 2)[-1])

@@ -6,6 +6,8 @@ import numpy as np
 
 from momentum_lab import validation as check
 
+GOOD_ERROR = 0.1
+
 
 def swings(series, tolerance=0.1):
     """Count how often `series` turns back: from falling to rising or from rising to falling.
@@ -87,9 +89,6 @@ class Summary:
     swings: int
     n_updates: int
     diverged_at: int | None
-
-
-GOOD_ERROR = 0.1
 
 
 def summarize(run):

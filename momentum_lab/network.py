@@ -66,19 +66,16 @@ class Network:
         Raises ValueError for any other shape.
         """
         weights = check.as_floats("weights", weights)
+        n_inputs, n_hidden, n_outputs = self.n_inputs, self.n_hidden, self.n_outputs
         if weights.shape[-1:] != (self.n_weights,):
-            kind = f"{self.n_inputs}-{self.n_hidden}-{self.n_outputs} network"
+            kind = f"{n_inputs}-{n_hidden}-{n_outputs} network"
             wanted = f"({self.n_weights},) for a {kind}, got {weights.shape}"
             raise ValueError(f"weights must have shape {wanted}")
-        n_ih, n_ho = self.n_inputs * self.n_hidden, self.n_hidden * self.n_outputs
-        ends = (n_ih, n_ih + self.n_hidden, n_ih + self.n_hidden + n_ho)
+        ends = np.cumsum([n_inputs * n_hidden, n_hidden, n_hidden * n_outputs])
         ih_weights, h_biases, ho_weights, o_biases = np.split(weights, ends, axis=-1)
-        return Weights(
-            ih_weights.reshape(*weights.shape[:-1], self.n_inputs, self.n_hidden),
-            h_biases,
-            ho_weights.reshape(*weights.shape[:-1], self.n_hidden, self.n_outputs),
-            o_biases,
-        )
+        ih_weights = ih_weights.reshape(*weights.shape[:-1], n_inputs, n_hidden)
+        ho_weights = ho_weights.reshape(*weights.shape[:-1], n_hidden, n_outputs)
+        return Weights(ih_weights, h_biases, ho_weights, o_biases)
 
     def initial_weights(self, seed, scale=1.0):
         """Return random weights, uniform in ±scale/√(number of inputs of the node).

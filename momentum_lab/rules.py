@@ -113,8 +113,7 @@ RULES = {
 def get_rule(rule):
     """Return the rule function for a name from `RULES`; a function is returned as it is.
 
-    Raises ValueError for an unknown name (with the nearest known one), TypeError for anything
-    that is neither a name nor a function.
+    Raises ValueError for an unknown name (with the nearest known one), TypeError for all else.
     """
     if isinstance(rule, str):
         return check.by_name("rule", rule, RULES)

@@ -13,14 +13,17 @@ from typing import NamedTuple
 import numpy as np
 
 from momentum_lab import validation as check
-from momentum_lab.rules import call_rule, get_rule, plain, rule_name, try_rule
+from momentum_lab.rules import call_rule, get_rule, rule_name, try_rule
 
 REGIMES = ("smooth", "ringing", "sign-flipping", "edge", "diverging")
 """What a weight can do on its way, by the dominant root; see `regime`."""
 
 EDGE = 1e-9  # a dominant root of a length this close to 1 neither converges nor diverges
 CREEPING = 1e-15  # but one on the way to +1 does so as long as a number can tell it from 1
+LEARNING_RATES_TRIED = np.geomspace(1e-9, 1e9, 4000)  # times curvature
+TRIED = np.linspace(0, 1, 17)  # where in its bracket a search looks in each round
 LARGEST_MOMENTUM = 1 - 1e-6  # the searches for the best momentum go no further
+MOST_FADING = -np.log(1 - LARGEST_MOMENTUM)
 LARGEST_WEIGHT = 1e100  # a weight that diverges is held here, so that it stays a finite number
 
 
@@ -57,9 +60,9 @@ def response(rule, gradients, learning_rate, momentum, weight=0.0, memory=0.0):
     gradient_parts, memory_parts = [], []
     with np.errstate(all="ignore"):
         for gradient in gradients.tolist():
-            now, settings = weights[-1], (learning_rate, momentum)
-            alone, _ = _step(rule, now, gradient, 0.0, *settings)
-            step, (new, memory) = _step(rule, now, gradient, memory, *settings)
+            now, settings = (rule, weights[-1], gradient), (learning_rate, momentum)
+            alone, _ = _step(*now, 0.0, *settings)
+            step, (new, memory) = _step(*now, memory, *settings)
             gradient_parts.append(alone)
             memory_parts.append(step - alone)
             weights.append(new)
@@ -131,6 +134,7 @@ def regime(rule, curvature, learning_rate, momentum):
 
 def _call(rule, *arguments):
     """Call `rule`; one that takes single numbers only is called once for each of them."""
+    rule = get_rule(rule)
     with np.errstate(all="ignore"):
         try:
             weight, memory = rule(*arguments)
@@ -154,8 +158,7 @@ def _linear_entries(rule, curvature, learning_rate, momentum):
     rule = try_rule(get_rule(rule))
     curvature, settings = check.finite("curvature", curvature), check.learning_rates(learning_rate)
     settings = np.broadcast_arrays(curvature, settings, check.momenta(momentum))
-    entries = np.broadcast_arrays(*_entries(rule, *settings), settings[0])[:4]
-    ww, wm, mw, mm = entries
+    ww, wm, mw, mm, _ = np.broadcast_arrays(*_entries(rule, *settings), settings[0])
     # Far from (1, 0) and (0, 1), near 0 and with all signs: clipped and restarted rules show
     # themselves. First a memory that a rule can draw the square root of.
     for weight, memory in ((-300.0, 700.0), (-300.0, -700.0), (0.3, -0.2), (30.0, 20.0)):
@@ -164,7 +167,7 @@ def _linear_entries(rule, curvature, learning_rate, momentum):
         if not (np.allclose(new_weight, expected[0]) and np.allclose(new_memory, expected[1])):
             wanted = "(twice the weight and memory must give twice the result); it is not"
             raise ValueError(f"rule {rule_name(rule)} must be linear on a quadratic loss {wanted}")
-    return entries
+    return ww, wm, mw, mm
 
 
 def _without_idle_memory(entries):
@@ -212,16 +215,7 @@ def learning_rate_limit(rule, curvature, momentum):
     range, which for most rules begins at 0; 0 where nothing is stable, inf where there is no end.
     Raises ValueError for a curvature that is not positive, or a rule that is not linear.
     """
-    curvature = check.one_number("curvature", check.positive("curvature", curvature))
-    momentum = check.one_number("momentum", check.momenta(momentum))
-    tried = LEARNING_RATES_TRIED / curvature
-    _linear_entries(rule, curvature, tried[:: tried.size // 50], momentum)
-    rule = get_rule(rule)
-
-    def diverges(learning_rate):
-        return _rate(_entries(rule, curvature, learning_rate, momentum)) > 1 + 1e-12
-
-    return _largest_stable(diverges, tried)
+    return _largest_stable(rule, [1.0], curvature, momentum, _rate, 1e-12)
 
 
 def online_learning_rate_limit(rule, curvature, momentum, share):
@@ -232,28 +226,32 @@ def online_learning_rate_limit(rule, curvature, momentum, share):
     transition matrices T of the item and T₀ of none: stable while no eigenvalue is longer than 1.
     Found by bisection; at share 1 it is `learning_rate_limit`. Raises as that does.
     """
-    curvature = check.one_number("curvature", check.positive("curvature", curvature))
-    momentum = check.one_number("momentum", check.momenta(momentum))
     share = check.finite("share", share)
     share = check.required("share", share, (share > 0) & (share <= 1), "in (0, 1]")
     share = check.one_number("share", share)
+
+    def growth(with_item, without):
+        moments = share * _moments(with_item) + (1 - share) * _moments(without)
+        return np.abs(np.linalg.eigvals(moments)).max(axis=-1)
+
+    return _largest_stable(rule, [1.0, 0.0], curvature, momentum, growth, 1e-13)
+
+
+def _largest_stable(rule, seen, curvature, momentum, growth, tolerance):
+    """Return the end of the uppermost range of learning rates whose growth is at most 1.
+
+    `growth` takes the entries at each curvature that is seen, in units of the given one.
+    """
+    curvature = check.one_number("curvature", check.positive("curvature", curvature))
+    momentum = check.one_number("momentum", check.momenta(momentum))
+    seen = curvature * np.array(seen)
     tried = LEARNING_RATES_TRIED / curvature
-    _linear_entries(rule, [[curvature], [0.0]], tried[:: tried.size // 50], momentum)
-    rule = get_rule(rule)
+    _linear_entries(rule, seen[:, None], tried[:: tried.size // 50], momentum)
 
-    def diverges(learning_rate):
-        with_item, without = (
-            _moments(_without_idle_memory(_entries(rule, seen, learning_rate, momentum)))
-            for seen in (curvature * np.ones_like(learning_rate), 0 * learning_rate)
-        )
-        moments = share * with_item + (1 - share) * without
-        return np.abs(np.linalg.eigvals(moments)).max(axis=-1) > 1 + 1e-13
+    def diverges(rates):
+        entries = (_entries(rule, np.full_like(rates, each), rates, momentum) for each in seen)
+        return growth(*entries) > 1 + tolerance
 
-    return _largest_stable(diverges, tried)
-
-
-def _largest_stable(diverges, tried):
-    """Return the end of the uppermost range of learning rates that do not diverge."""
     stable = np.flatnonzero(~np.broadcast_to(diverges(tried), tried.shape))
     if stable.size == 0:
         return 0.0
@@ -294,18 +292,12 @@ def critical_damping(rule, curvature, learning_rate):
     curvature = check.one_number("curvature", check.positive("curvature", curvature))
     learning_rate = check.one_number("learning_rate", check.learning_rates(learning_rate))
     _linear_entries(rule, curvature, learning_rate, TRIED * LARGEST_MOMENTUM)
-    rule = get_rule(rule)
 
     def rate_at(fading):
         return _rate(_entries(rule, curvature, learning_rate, _momentum(fading)))
 
-    fading, rate = _lowest(rate_at, np.array(0.0), np.array(MOST_FADING), rounds=16)
+    fading, rate = _lowest(rate_at, (), 0.0, MOST_FADING, rounds=16)
     return Damping(float(_momentum(fading)), float(rate))
-
-
-LEARNING_RATES_TRIED = np.geomspace(1e-9, 1e9, 4000)  # times curvature
-TRIED = np.linspace(0, 1, 17)  # where in its bracket a search looks in each round
-MOST_FADING = -np.log(1 - LARGEST_MOMENTUM)
 
 
 def _momentum(fading):
@@ -315,9 +307,8 @@ def _momentum(fading):
 
 def _best(rule, condition_number):
     """Return the best learning rates, momenta and rates, each in the shape of the conditions."""
-    condition_number = check.condition_numbers(condition_number)
+    condition_number = check.at_least(1, "condition_number", condition_number)
     _linear_entries(rule, [[1.0], [1e-3]], [0.01, 0.1, 1.0], 0.9)
-    rule = get_rule(rule)
     # Trace and determinant are straight lines in the curvature, and the pairs with a rate below
     # any r fill a triangle: so the worst curvature is always one of the two ends.
     ends = np.stack([1 / condition_number, np.ones(condition_number.shape)])[..., None, None]
@@ -330,14 +321,13 @@ def _best(rule, condition_number):
             rates = _rate(_entries(rule, ends, learning_rate, momentum[..., None]))
             return np.broadcast_to(rates, (2, *learning_rate.shape)).max(axis=0)
 
-        logarithms = (np.full(momentum.shape, np.log(end)) for end in (1e-5, 1e5))
-        return _lowest(worst_rate, *logarithms, rounds=11)
+        return _lowest(worst_rate, momentum.shape, np.log(1e-5), np.log(1e5), rounds=11)
 
     def best_rate(fading):
         return best_learning_rate(_momentum(fading))[1]
 
-    nothing = np.zeros(condition_number.shape)
-    momentum = _momentum(_lowest(best_rate, nothing, nothing + MOST_FADING, rounds=9)[0])
+    fading, _ = _lowest(best_rate, condition_number.shape, 0.0, MOST_FADING, rounds=9)
+    momentum = _momentum(fading)
     log_learning_rate, rate = (found[..., 0] for found in best_learning_rate(momentum[..., None]))
     if (rate >= 1).any():
         nowhere = "does not converge at any learning rate and momentum for condition number"
@@ -346,11 +336,12 @@ def _best(rule, condition_number):
     return np.exp(log_learning_rate), momentum, rate
 
 
-def _lowest(values_at, low, high, rounds):
+def _lowest(values_at, shape, low, high, rounds):
     """Return where the values have their one valley between low and high, and how low it is.
 
     Each round tries 17 places and goes on between the neighbours of the best of them.
     """
+    low, high = np.full(shape, low), np.full(shape, high)
     for _ in range(rounds):
         places = low[..., None] + (high - low)[..., None] * TRIED
         values = np.broadcast_to(values_at(places), places.shape)
@@ -427,9 +418,8 @@ def _filter(rule, momentum):
     momentum = check.momenta(momentum)
     _linear_entries(rule, 1.0, 1.0, momentum)
     entries = _without_idle_memory(_linear_entries(rule, 0.0, 1.0, momentum))
-    plain_step, _ = plain(0.0, 1.0, 0.0, 1.0, 0.0)
-    kick = (part / plain_step for part in _call(get_rule(rule), 0.0, 1.0, 0.0, 1.0, momentum))
-    weight, memory = (np.broadcast_to(part, momentum.shape) for part in kick)
+    kick = _call(rule, 0.0, -1.0, 0.0, 1.0, momentum)  # plain's step is 1
+    weight, memory, _ = np.broadcast_arrays(*kick, momentum)
     return entries, weight, np.where(entries[1] == 0, 0.0, memory)
 
 
@@ -491,13 +481,13 @@ def noise_variance(rule, curvature, learning_rate, momentum, noise=1.0):
     transition matrix A and the trace b that one noise leaves. inf where the rule does not
     converge. The arguments broadcast. Raises ValueError for negative noise, and as `rate`.
     """
-    noise = check.not_negative("noise", noise)
+    noise = check.at_least(0, "noise", noise)
     entries = _linear_entries(rule, curvature, learning_rate, momentum)
     settings = check.learning_rates(learning_rate), check.momenta(momentum)
-    kick = _call(get_rule(rule), 0.0, 1.0, 0.0, *settings)
+    weight, memory = _call(rule, 0.0, 1.0, 0.0, *settings)
     stable = _rate(entries) < 1 - EDGE
-    one_update = _moments([np.where(stable, part, 0.0) for part in _without_idle_memory(entries)])
-    added = [kick[0] * kick[0], kick[0] * kick[1], kick[1] * kick[1]]
+    one_update = _moments([np.where(stable, part, 0.0) for part in entries])
+    added = weight * weight, weight * memory, memory * memory
     added = np.stack(np.broadcast_arrays(*added, stable)[:3], axis=-1)
     variance = np.linalg.solve(np.eye(3) - one_update, added[..., None])[..., 0, 0]
     return np.where(stable, variance * noise**2, np.inf)[()]
@@ -505,7 +495,7 @@ def noise_variance(rule, curvature, learning_rate, momentum, noise=1.0):
 
 def _moments(entries):
     """Return the matrix that one update applies to weight², weight·memory and memory²."""
-    ww, wm, mw, mm = entries
+    ww, wm, mw, mm = _without_idle_memory(entries)
     moments = np.broadcast_arrays(
         *(ww * ww, 2 * ww * wm, wm * wm),
         *(ww * mw, ww * mm + wm * mw, wm * mm),

@@ -43,10 +43,9 @@ class Run(_ReadOnly):
     epoch_errors, epoch_accuracies: over all items, after each whole epoch, (n_epochs,).
     epoch_weights: the weights after each whole epoch, (n_epochs, n_weights).
     weights: the weights at the end, (n_weights,).
-    trajectory: the weights at the start and after each update, (n_updates + 1, n_weights),
-    or None when it was not asked for.
+    trajectory: the weights at the start and after each update, (n_updates + 1, n_weights).
     step_parts: the length of the step that the gradient alone would make, and of what the
-    memory adds to it, (n_updates, 2), or None when it was not asked for.
+    memory adds to it, (n_updates, 2). This and the trajectory are None unless asked for.
     """
 
     network: Network
@@ -110,8 +109,7 @@ def train(
     trajectory, step_parts: also record these parts of the `Run`.
 
     Equal arguments give equal bytes. Divergence is no error but a result: `Run.diverged_at`.
-    Raises ValueError or TypeError that says which argument is wrong, what is allowed, and what
-    was given.
+    Raises ValueError or TypeError: which argument is wrong, what is allowed, what was given.
     """
     rule = get_rule(rule)
     if not isinstance(network, Network):
@@ -147,24 +145,10 @@ def train(
     tried = diverged_at or n_updates
     done = n_updates if diverged_at is None else diverged_at - 1
     epoch_weights = epoch_weights[: done // updates_per_epoch]
-    epoch_errors, epoch_accuracies = _measure_epochs(network, epoch_weights, inputs, targets)
-    return Run(
-        network=network,
-        rule=rule_name(rule),
-        learning_rate=learning_rate,
-        momentum=momentum,
-        batch_size=batch_size,
-        seed=seed,
-        updates_per_epoch=updates_per_epoch,
-        update_errors=errors[:tried],
-        epoch_errors=epoch_errors,
-        epoch_accuracies=epoch_accuracies,
-        epoch_weights=epoch_weights,
-        weights=start,
-        trajectory=path[: done + 1] if trajectory else None,
-        step_parts=parts[:done] if step_parts else None,
-        diverged_at=diverged_at,
-    )
+    epochs = *_measure_epochs(network, epoch_weights, inputs, targets), epoch_weights
+    given = network, rule_name(rule), learning_rate, momentum, batch_size, seed, updates_per_epoch
+    path, parts = path[: done + 1] if trajectory else None, parts[:done] if step_parts else None
+    return Run(*given, errors[:tried], *epochs, start, path, parts, diverged_at)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -235,16 +219,14 @@ def descend(landscape, start, rule, learning_rate, momentum, steps):
     memory = [0.0] * d
     path, gradients, from_gradient = [weights], [], []
     with np.errstate(all="ignore"):  # a number that is not finite ends the path instead
-        for update in range(steps):
-            gradient = (landscape.gradient(np.array(weights)) + noise[update]).tolist()
+        for push, *settings in zip(noise, rates, kept, strict=True):
+            gradient = (landscape.gradient(np.array(weights)) + push).tolist()
             if not all(map(math.isfinite, gradient)):
                 break
-            settings = rates[update], kept[update]
             alone, _ = call_on_each(rule, weights, gradient, [0.0] * d, *settings)
             weights, memory = call_on_each(rule, weights, gradient, memory, *settings)
-            if not math.hypot(*weights) <= LENGTH_LIMIT:  # so written, NaN is past it
-                break
-            if not all(map(math.isfinite, alone + memory)):
+            short = math.hypot(*weights) <= LENGTH_LIMIT  # which NaN is not
+            if not (short and all(map(math.isfinite, alone + memory))):
                 break
             path.append(weights)
             gradients.append(gradient)
@@ -254,18 +236,11 @@ def descend(landscape, start, rule, learning_rate, momentum, steps):
     done = int(infinite[0]) - 1 if infinite.size else len(gradients)
     path = np.array(path[: done + 1])
     alone = np.array(from_gradient[:done]).reshape(done, d)
-    return Path(
-        landscape=landscape,
-        rule=rule_name(rule),
-        learning_rate=learning_rate,
-        momentum=momentum,
-        weights=path,
-        losses=losses[: done + 1],
-        gradients=np.array(gradients[:done]).reshape(done, d),
-        gradient_parts=alone - path[:-1],
-        memory_parts=path[1:] - alone,
-        diverged_at=None if done == steps else done + 1,
-    )
+    given = landscape, rule_name(rule), learning_rate, momentum
+    gradients = np.array(gradients[:done]).reshape(done, d)
+    parts = alone - path[:-1], path[1:] - alone
+    diverged_at = None if done == steps else done + 1
+    return Path(*given, path, losses[: done + 1], gradients, *parts, diverged_at)
 
 
 def _measure_epochs(network, epoch_weights, inputs, targets):
@@ -291,8 +266,8 @@ def _checked_start(landscape, start):
     d = landscape.dimension
     if start.shape != (d,) and not (d == 1 and start.ndim == 0):
         wanted = "1 number" if d == 1 else f"a row of {d} numbers"
-        wanted += f" on landscape {landscape.name}, got shape {start.shape}"
-        raise ValueError(f"start must be {wanted}")
+        where = f"on landscape {landscape.name}, got shape {start.shape}"
+        raise ValueError(f"start must be {wanted} {where}")
     start = start.reshape(d).tolist()
     if math.hypot(*start) > LENGTH_LIMIT:
         raise ValueError(f"start must be at most {LENGTH_LIMIT:g} long, got {start}")

@@ -69,16 +69,10 @@ def positive(name, value):
     return required(name, array, array > 0, "greater than 0")
 
 
-def not_negative(name, value):
-    """Return `value` as a float64 array; raises ValueError unless finite and ≥ 0."""
+def at_least(smallest, name, value):
+    """Return `value` as a float64 array; raises ValueError unless finite and ≥ `smallest`."""
     array = finite(name, value)
-    return required(name, array, array >= 0, "at least 0")
-
-
-def condition_numbers(value):
-    """Return a condition number (or an array of them) as float64; raises unless ≥ 1."""
-    array = finite("condition_number", value)
-    return required("condition_number", array, array >= 1, "at least 1")
+    return required(name, array, array >= smallest, f"at least {smallest}")
 
 
 def learning_rates(value):
