@@ -28,16 +28,15 @@ def _exercise(ask):
 @_exercise
 def _new_weight():
     """Lesson 1: one update of the previous-delta rule, by hand."""
-    weight, gradient, learning_rate, momentum, prev_delta = -1.2, 0.8, 0.1, 0.9, -0.05
 
     def after(gradient, prev_delta):
-        settings = learning_rate, momentum, weight, prev_delta
+        settings = 0.1, 0.9, -1.2, prev_delta
         return theory.response("previous_delta", [gradient], *settings).weights[-1]
 
-    return after(gradient, prev_delta), {
-        after(-gradient, prev_delta): "the gradient points uphill, so the step goes against it",
-        after(gradient, 0): "the memory part is missing",
-        after(gradient, prev_delta / momentum): "the previous delta is not yet times momentum",
+    return after(0.8, -0.05), {
+        after(-0.8, -0.05): "the gradient points uphill, so the step goes against it",
+        after(0.8, 0): "the memory part is missing",
+        after(0.8, -0.05 / 0.9): "the previous delta is not yet times momentum",
     }
 
 

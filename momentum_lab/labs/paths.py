@@ -4,15 +4,24 @@ import numpy as np
 from matplotlib.collections import PolyCollection
 from matplotlib.patches import FancyArrowPatch
 from matplotlib.patheffects import withStroke
+from matplotlib.ticker import NullLocator
 
 from momentum_lab.labs.words import in_words, shortened
-from momentum_lab.live.style import GRADIENT_COLOR, INK, LINE, SOFT_INK, pixel, rule_look
+from momentum_lab.live.style import GRADIENT_COLOR, INK, LINE, SOFT_INK, heading, pixel, rule_look
 
 MEMORY_DASH = (0, (2.2, 1.2))
 LETTER_DISTANCE = 13  # pixels from a path to its letter
 CELL = 4  # pixels: how finely the search for a free place looks
 ROW = 15  # pixels from one line of a name to the next
 HALO = (withStroke(linewidth=2.5, foreground="white"),)
+
+
+def loss_axis(axes, lowest, ticks):
+    """Let the loss go up these axes in powers of ten."""
+    axes.set_yscale("log")
+    axes.yaxis.set_minor_locator(NullLocator())  # never seen, and slow to place
+    axes.set(ylim=(lowest, 1e2), yticks=ticks)
+    heading(axes, "loss, in powers of ten")
 
 
 def step_arrows(axes, before, middle, after, color):
@@ -23,8 +32,7 @@ def step_arrows(axes, before, middle, after, color):
 
 def _arrow(axes, start, end, color, dash):
     start, end = np.asarray(start, float), np.asarray(end, float)
-    length = np.hypot(*(axes.transData.transform(end) - axes.transData.transform(start)))
-    length /= pixel(axes)
+    length = np.hypot(*np.diff(axes.transData.transform([start, end]), axis=0)[0]) / pixel(axes)
     if length < 2:  # pixels; nothing to be seen
         return
     # A patch, unlike an annotation, is cut at the border of its axes.
@@ -58,16 +66,8 @@ def border_mark(axes, point, color, straight=False):
     size = axes.bbox.width / pixel(axes), axes.bbox.height / pixel(axes)
     angle = np.degrees(np.arctan2(*(away * size)[::-1]))
     reach = 0.5 - 7 / size[int(np.abs(away[1]) > np.abs(away[0]))]
-    axes.plot(
-        *(middle + reach * away),
-        marker=(3, 0, angle - 90),
-        ms=11,
-        color=color,
-        mec="white",
-        mew=1,
-        zorder=7,
-        transform=axes.transAxes,
-    )
+    look = {"marker": (3, 0, angle - 90), "ms": 11, "color": color, "mec": "white", "mew": 1}
+    axes.plot(*(middle + reach * away), zorder=7, transform=axes.transAxes, **look)
 
 
 def pin_letter(axes, points, look):
@@ -85,14 +85,9 @@ def pin_letter(axes, points, look):
     taken = _taken(axes, size)
     cells = (places / CELL).astype(int)
     crowd = np.array([taken[max(x - 2, 0) : x + 3, max(y - 2, 0) : y + 3].sum() for x, y in cells])
-    letters = [
-        (axes.transData.transform(text.xy_of_letter) - (box.x0, box.y0)) / one
-        for text in axes.texts
-        if hasattr(text, "xy_of_letter")
-    ]
-    for letter in letters:
-        near = np.abs(places - letter).max(axis=1)
-        crowd = crowd + np.where(near < 18, 1000, 0)
+    for text in (text for text in axes.texts if hasattr(text, "xy_of_letter")):
+        letter = (axes.transData.transform(text.xy_of_letter) - (box.x0, box.y0)) / one
+        crowd = crowd + np.where(np.abs(places - letter).max(axis=1) < 18, 1000, 0)
     best = places[np.argmin(crowd)] * one + (box.x0, box.y0)
     at = axes.transData.inverted().transform(best)
     axes.pin_letters = [*getattr(axes, "pin_letters", ()), (at, look)]

@@ -48,7 +48,7 @@ def test_map_has_the_regime_and_rate_that_theory_gives_for_a_single_point(rule):
 def test_each_name_on_the_map_stands_in_its_region(rule):
     found = rule_map(rule)
     height, width = found.regimes.shape
-    for name, (x, y, room) in _paint(found).names.items():
+    for name, (x, y, room) in _paint(found)[1].items():
         if room:
             row, column = round(y * (height - 1)), round(x * (width - 1))
             assert name in np.unique(found.regimes[row - 3 : row + 4, column - 3 : column + 4])
@@ -62,7 +62,7 @@ def test_every_regime_of_a_rule_is_named_on_its_map():
         picture.draw([], (result, rule_look(rule), 10))
         PHASE_MAP.scene(picture.axes, result)
         assert {text.get_text() for text in picture.axes["map"].texts} >= names
-        rooms = [room for _x, _y, room in _paint(result.map).names.values()]
+        rooms = [room for _x, _y, room in _paint(result.map)[1].values()]
         assert max(rooms) > NARROW
 
 
