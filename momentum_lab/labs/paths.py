@@ -11,7 +11,6 @@ from momentum_lab.live.style import GRADIENT_COLOR, INK, LINE, SOFT_INK, heading
 
 MEMORY_DASH = (0, (2.2, 1.2))
 LETTER_DISTANCE = 13  # pixels from a path to its letter
-CELL = 4  # pixels: how finely the search for a free place looks
 ROW = 15  # pixels from one line of a name to the next
 HALO = (withStroke(linewidth=2.5, foreground="white"),)
 
@@ -71,27 +70,26 @@ def border_mark(axes, point, color, straight=False):
 
 
 def pin_letter(axes, points, look):
-    """Write a pin's letter beside its path, where the least is drawn so far."""
-    box, one = axes.bbox, pixel(axes)
-    path = (axes.transData.transform(points) - (box.x0, box.y0)) / one
-    size = np.array([box.width, box.height]) / one
-    path = path[((path >= 0) & (path <= size)).all(axis=1)][:60]
-    turns = np.arange(8) * np.pi / 4
-    around = LETTER_DISTANCE * np.stack([np.cos(turns), np.sin(turns)], axis=-1)
+    """Write a pin's letter beside its path, in the first place that no other letter has.
+
+    The start comes last: many paths share it.
+    """
+    one, turns = pixel(axes), np.arange(8) * np.pi / 4
+    around = LETTER_DISTANCE * one * np.stack([np.cos(turns), np.sin(turns)], axis=-1)
+    path = axes.transData.transform(np.roll(points, -1, axis=0))
     places = (path[:, None] + around).reshape(-1, 2)
-    places = places[((places >= 11) & (places <= size - 11)).all(axis=1)]
-    if len(places) == 0:
-        places = size[None] / 2
-    taken = _taken(axes, size)
-    cells = (places / CELL).astype(int)
-    crowd = np.array([taken[max(x - 2, 0) : x + 3, max(y - 2, 0) : y + 3].sum() for x, y in cells])
+    inside = (np.abs(places - _middle(axes)) <= axes.bbox.size / 2 - 11 * one).all(axis=1)
+    free = places[inside]
     for text in (text for text in axes.texts if hasattr(text, "xy_of_letter")):
-        letter = (axes.transData.transform(text.xy_of_letter) - (box.x0, box.y0)) / one
-        crowd = crowd + np.where(np.abs(places - letter).max(axis=1) < 18, 1000, 0)
-    best = places[np.argmin(crowd)] * one + (box.x0, box.y0)
-    at = axes.transData.inverted().transform(best)
+        letter = axes.transData.transform(text.xy_of_letter)
+        free = free[np.abs(free - letter).max(axis=1) >= 18 * one]
+    at = axes.transData.inverted().transform(free[0] if len(free) else _middle(axes))
     axes.pin_letters = [*getattr(axes, "pin_letters", ()), (at, look)]
     _write_letter(axes, at, look)
+
+
+def _middle(axes):
+    return (axes.bbox.min + axes.bbox.max) / 2
 
 
 def letters_on_top(axes):
@@ -108,21 +106,6 @@ def _write_letter(axes, at, look):
     style = {"color": look.color, "ha": "center", "va": "center", "path_effects": HALO}
     text = axes.text(*at, look.letter, weight="bold", zorder=8, **style)
     text.xy_of_letter = at
-
-
-def _taken(axes, size):
-    """Return which cells of the axes have a piece of a line in them."""
-    taken = np.zeros((size / CELL).astype(int) + 1, dtype=int)
-    along = np.linspace(0, 1, 60)[:, None, None]
-    for line in axes.get_lines():
-        if len(line.get_xdata()) < 2:
-            continue
-        ends = axes.transData.transform(line.get_xydata()) - (axes.bbox.x0, axes.bbox.y0)
-        ends /= pixel(axes)
-        pieces = (ends[:-1] + along * np.diff(ends, axis=0)).reshape(-1, 2)
-        pieces = pieces[((pieces >= 0) & (pieces <= size)).all(axis=1)]
-        taken[tuple((pieces / CELL).astype(int).T)] = 1
-    return taken
 
 
 def letter_below(axes, point, look):
