@@ -73,11 +73,11 @@ def _critical_momentum():
 
 @_exercise
 def _just_right():
-    """Lesson 2: the learning rate that takes plain to the middle of a bowl in one update."""
+    """Lesson 2: the learning rate that takes plain to the minimum of a bowl in one update."""
     limit = theory.learning_rate_limit("plain", 4, 0)
     return limit / 2, {
         1: "this is learning rate times curvature: divide it by the curvature",
-        limit: "this is the edge, where it jumps to the other side for ever",
+        limit: "this is the limit, where it jumps to the other side for ever",
         4: "this is the curvature: the steeper the bowl, the smaller the learning rate",
     }
 
@@ -160,5 +160,5 @@ def _condition_number():
     return right, {
         np.sqrt(right): "this is the root of the condition number; square it",
         where(0.9): "this takes 0.9 as it is; first take its square root",
-        1 / (1 - 0.9): "this is heavy ball's gain",
+        1 / (1 - 0.9): "this is heavy ball's steady gain",
     }

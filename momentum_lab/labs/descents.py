@@ -24,12 +24,12 @@ DUST = 1e-12  # smaller numbers, as a share of the start's, are not worth their 
 MOST_AHEAD = 2**15  # updates that theory looks ahead: some milliseconds
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Foretold:
-    """What theory says about one curvature: the roots, the regime, the rate, the limit."""
+    """What theory says about one curvature: two roots, regime, rate, the learning rate's limit."""
 
     curvature: float
-    roots: tuple[complex, complex]
+    roots: np.ndarray
     regime: str
     rate: float
     limit: float
@@ -52,7 +52,7 @@ def foretell_linear(rule, curvature, learning_rate, momentum):
             regime = "smooth"  # it creeps: so far below the limit, a rate is only rounded to 1
         return Foretold(
             curvature,
-            tuple(theory.roots(*settings).tolist()),
+            theory.roots(*settings),
             regime,
             float(theory.rate(*settings)),
             _limit(rule, curvature, momentum),
@@ -96,23 +96,22 @@ class PathResult(Result):
         Near is within 5 % of the distance at the start. A run that theory sees leave again has
         not settled; whether theory knows that it stays is `stays_near`.
         """
-        if self.path.diverged_at is not None or self.leaves_again:
-            return None
-        return settling_update(self.distances, 0, NEAR)
-
-    @cached_property
-    def stays_near(self):
-        """Whether theory knows that the run stays near after its end: True, False or None.
-
-        None is for what is not known, as of a rule that is not linear.
-        """
-        return stays_near(self.places, self.foretold, NEAR * self.distances[0])
+        return None if self.leaves_again else self._near_from
 
     @property
     def leaves_again(self):
         """Whether the run ends near the minimum, but theory knows that it does not stay there."""
-        ends_near = self.path.diverged_at is None and self.distances[-1] <= NEAR * self.distances[0]
-        return ends_near and self.stays_near is False
+        return self._near_from is not None and self.stays_near is False
+
+    @cached_property
+    def _near_from(self):
+        ended = self.path.diverged_at is None
+        return settling_update(self.distances, 0, NEAR) if ended else None
+
+    @cached_property
+    def stays_near(self):
+        """Whether the run stays near after its end: True, False, or None where nobody knows."""
+        return stays_near(self.places, self.foretold, NEAR * self.distances[0])
 
     @property
     def until_settled(self):
@@ -135,15 +134,17 @@ class PathResult(Result):
         """The update that settles the run, for a table: never, or only after more than these."""
         if self.settled is not None:
             return f"{self.settled}"
-        known = self.path.diverged_at is not None or self.never_settles
-        return "never" if known else f"> {self.n_updates}"
+        never = self.path.diverged_at is not None or {"edge", "diverging"} & set(self.regimes)
+        return "never" if never else f"> {self.n_updates}"
 
     @property
-    def never_settles(self):
-        """Whether theory knows that a direction in which the path moves does not shrink."""
+    def regimes(self):
+        """What theory foretells for each direction; None for one in which nothing happens."""
         moving = moving_directions(self.places)
-        told = [told for told, moves in zip(self.foretold, moving, strict=True) if told and moves]
-        return any(told.regime in ("edge", "diverging") for told in told)
+        return [
+            told.regime if told and moves else None
+            for told, moves in zip(self.foretold, moving, strict=True)
+        ]
 
 
 def moving_directions(places):
@@ -205,37 +206,29 @@ class DescentWords(PathResult):
     @property
     def decisive(self):
         """What theory foretells for the direction that diverges first, or None."""
-        told = [foretold for foretold in self.foretold if foretold is not None]
-        return min(
-            reversed(told),
-            key=lambda foretold: (foretold.regime != "diverging", foretold.limit),
-            default=None,
-        )
+        told = [told for told in reversed(self.foretold) if told is not None]
+        return min(told, key=lambda one: (one.regime != "diverging", one.limit), default=None)
 
     @property
     def sentence(self):
         """How it went, with its numbers, and what theory says about the learning rate."""
-        cut, limit = exit_in_words(self.path.weights, self.window), self._limit
-        unused = ""
+        cut, limit, unused = exit_in_words(self.path.weights, self.window), self._limit, ""
+        cut = cut and f"; {cut}"
         if self.rule in WITHOUT_MOMENTUM:
             unused = f" {capital(in_words(self.rule))} uses no momentum."
         if self.path.diverged_at is not None:
             what = "weights" if len(self.foretold) > 1 else "weight"
             return (
-                f"Diverged: {limit}{cut and f'; {cut}'}; stopped at update "
+                f"Diverged: {limit}{cut}; stopped at update "
                 f"{self.path.diverged_at}, which would have taken the {what} beyond 10,000.{unused}"
             )
-        if self._is_diverging:
+        if "diverging" in self.regimes:
             ended = f"loss {self._loss} {after(self.n_updates)}"
-            return f"Diverging: {limit}{cut and f'; {cut}'}; {ended}.{unused}"
+            return f"Diverging: {limit}{cut}; {ended}.{unused}"
         return (
-            f"{capital(self.how_settled)}: {self._crossed}{cut and f', {cut}'}; "
+            f"{capital(self.how_settled)}: {self._crossed}{cut.replace(';', ',')}; "
             f"loss {self._loss} at the end. {capital(limit)}{self._more}{unused}"
         )
-
-    @property
-    def _is_diverging(self):
-        return self.decisive is not None and self.decisive.regime == "diverging"
 
     @property
     def _limit(self):
@@ -281,8 +274,8 @@ def exit_in_words(weights, window):
     out = np.flatnonzero((np.abs(weights) > window).any(axis=-1))
     if out.size == 0:
         return ""
-    if out[-1] == len(weights) - 1:
-        return f"left the picture at update {out[0]}"
-    if out[0] == out[-1]:
-        return f"was outside the picture at update {out[0]}"
-    return f"was outside the picture between updates {out[0]} and {out[-1]}"
+    first, last = out[[0, -1]]
+    if last == len(weights) - 1:
+        return f"left the picture at update {first}"
+    when = f"at update {first}" if first == last else f"between updates {first} and {last}"
+    return f"was outside the picture {when}"

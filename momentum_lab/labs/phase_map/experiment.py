@@ -36,6 +36,10 @@ class PhaseMapResult(PhaseMapWords):
     """One point of the map: what its roots say, and a run from weight 1 at rest."""
 
     map: RuleMap
+    roots: np.ndarray
+    regime: str
+    rate: float
+    limit: float
 
     @property
     def scene(self):
@@ -57,5 +61,6 @@ def probe_map(own_rules, rule, learning_rate, momentum, updates):
     function, settings = function_of(rule, own_rules), (learning_rate, momentum)
     path = descend(bowl(), [1.0], function, *settings, updates)
     told = foretell_linear(function, 1.0, *settings)
+    of_theory = told.roots, told.regime, told.rate, told.limit
     with np.errstate(all="ignore"):  # theory tries a rule at weights that no descent may reach
-        return PhaseMapResult(rule, *settings, path, (told,), rule_map(function))
+        return PhaseMapResult(rule, *settings, path, (told,), rule_map(function), *of_theory)

@@ -12,26 +12,6 @@ class PhaseMapWords(PathResult):
     """The finding, the sentence and the numbers of one point of the map."""
 
     @property
-    def roots(self):
-        """The two roots, complex, (2,)."""
-        return np.array(self.foretold[0].roots)
-
-    @property
-    def rate(self):
-        """What is left of the distance after an update, as a share, in the long run."""
-        return self.foretold[0].rate
-
-    @property
-    def regime(self):
-        """What the weight does on its way, a name from `theory.REGIMES`."""
-        return self.foretold[0].regime
-
-    @property
-    def limit(self):
-        """The largest stable learning rate at this momentum."""
-        return self.foretold[0].limit
-
-    @property
     def period(self):
         """Updates for one whole oscillation, from the dominant root's angle; None without one."""
         angle = abs(np.angle(self.roots[np.argmax(abs(self.roots))]))

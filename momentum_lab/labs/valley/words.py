@@ -40,34 +40,20 @@ class ValleyWords(DescentWords):
         """What this path shows."""
         if not self.distances[0]:
             return "Already at the minimum: without a slope nothing moves"
-        diverging, on_edge = self._in_regime("diverging"), self._in_regime("edge")
-        if diverging:
-            told, where = diverging
-            return f"Diverging {where}: {short(told.rate)} times as far with each update"
-        if on_edge:
-            return f"Neutral edge: {on_edge[1]} it neither settles nor runs away"
+        for regime in ("diverging", "edge"):
+            for direction, where in ((1, "across the valley"), (0, "along the valley")):
+                if self.regimes[direction] == regime:
+                    return self._fate(regime, where, self.foretold[direction].rate)
         if self.path.diverged_at is not None:
             return f"Diverged at update {self.path.diverged_at}: the weights ran away"
         if self.settled is not None:
             return f"Settled {after(self.settled)}: {self._counts}"
         return self._unsettled()
 
-    def _in_regime(self, regime):
-        """Return what is foretold for, and the name of, a direction of this regime, or None.
-
-        Across comes first. In a direction in which the path starts at 0 nothing happens.
-        """
-        names = "along the valley", "across the valley"
-        directions = list(zip(self.foretold, names, self.places.T, strict=True))
-        for told, name, places in reversed(directions):
-            moves = np.abs(places).max() > DUST * self.distances[0]
-            if told is not None and told.regime == regime and moves:
-                return told, name
-        return None
-
-    @property
-    def _is_diverging(self):
-        return self._in_regime("diverging") is not None
+    def _fate(self, regime, where, rate):
+        if regime == "diverging":
+            return f"Diverging {where}: {short(rate)} times as far with each update"
+        return f"Neutral edge: {where} it neither settles nor runs away"
 
     @property
     def _counts(self):
