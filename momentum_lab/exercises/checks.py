@@ -13,7 +13,7 @@ from momentum_lab.measures import first_epoch_below
 from momentum_lab.network import Network
 from momentum_lab.rules import get_rule
 from momentum_lab.training import train
-from momentum_lab.validation import learning_rates, one_number, unknown_name
+from momentum_lab.validation import by_name, learning_rates, one_number
 
 NOT_WRITTEN = "not written yet"
 
@@ -72,9 +72,7 @@ def check_number(exercise, answer):
 
     Raises ValueError for an unknown exercise.
     """
-    if exercise not in NUMBER_EXERCISES:
-        raise unknown_name("exercise", exercise, NUMBER_EXERCISES)
-    expected, slips = NUMBER_EXERCISES[exercise]()
+    expected, slips = by_name("exercise", exercise, NUMBER_EXERCISES)()
     told = [(slip, f"not it: {hint}") for slip, hint in slips.items()]
     return _compared(exercise, answer, expected, told, tolerance=1e-3, digits=6)
 

@@ -51,17 +51,10 @@ def best_of(rule, condition_number):
     return Best(*typed, best.rate, float(updates_to_a_tenth(best.rate)))
 
 
-@dataclass(frozen=True, eq=False)
-class BestCurve:
-    """How many updates a factor of ten takes at the best settings, at each CONDITION_NUMBER."""
-
-    updates: np.ndarray
-
-
 @cached_by_meaning(maxsize=32)
 def best_curve(rule):
-    """Compute the `BestCurve` of a rule function."""
-    return BestCurve(updates_to_a_tenth(theory.best_rates(rule, CONDITION_NUMBERS)))
+    """Return the updates to a tenth of a rule function at its best, at CONDITION_NUMBERS."""
+    return tuple(updates_to_a_tenth(theory.best_rates(rule, CONDITION_NUMBERS)).tolist())
 
 
 def updates_to_a_tenth(rate):

@@ -142,7 +142,7 @@ def test_answers_choose_the_rule_they_name():
 def test_each_curve_is_the_closed_form(rule):
     rates = best_rate(rule.__name__, CONDITION_NUMBERS)
     expected = np.log(10) / -np.log(rates)
-    np.testing.assert_allclose(best_curve(rule).updates, expected, rtol=1e-3)
+    np.testing.assert_allclose(best_curve(rule), expected, rtol=1e-3)
 
 
 def test_a_curve_is_computed_once():
@@ -151,7 +151,7 @@ def test_a_curve_is_computed_once():
 
 
 def test_previous_delta_tends_to_half_and_heavy_ball_to_the_square_root_of_plains_updates():
-    updates = {name: curve.updates for name, curve in probe().curves.items()}
+    updates = {name: np.array(curve) for name, curve in probe().curves.items()}
     half = updates["previous_delta"] / updates["plain"]
     assert half[-1] == pytest.approx(0.5, abs=1e-3)
     assert (np.diff(half) < 0).all()
@@ -337,7 +337,7 @@ def test_the_growth_before_the_decay_is_not_cut_off():
 def test_an_own_rule_comes_first_and_gets_its_own_curve():
     lab = spectrum(half_steps)
     assert lab.rule.value == "half_steps"
-    curves = {name: curve.updates for name, curve in lab.result.curves.items()}
+    curves = lab.result.curves
     assert list(curves) == [*RULES, "half_steps"]
     # At twice plain's learning rate it is plain.
     np.testing.assert_allclose(curves["half_steps"], curves["plain"], rtol=1e-4)
