@@ -189,14 +189,12 @@ def check_best_rate(rule, condition_number=100, within=50):
 
 
 def _problem_of_own_rule(rule):
-    if _is_missing(rule):
-        return f"own rule: {NOT_WRITTEN}"
     settings = 1.0, 0.3, (0.3, 0.6, 0.9)
+    _given, problem = _tried(rule, 1.0, 0.5, 0.25, 0.1, 0.9)
+    if problem:
+        return f"own rule: {problem}"
     try:
-        rule(1.0, 0.5, 0.25, 0.1, 0.9)
         matrix = theory.transition_matrix(rule, *settings)
-    except NotImplementedError:
-        return f"own rule: {NOT_WRITTEN}"
     except Exception as error:
         return f"own rule: {_short(error)}"
     for known in LINEAR_RULES:

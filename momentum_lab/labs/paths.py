@@ -52,11 +52,12 @@ def until_gone(points, axes, along=(0, 1)):
     return int(np.flatnonzero(inside)[-1]) + 2 if inside.any() else 1
 
 
-def border_mark(axes, point, color, straight=False):
-    """Where `point` lies outside the axes, draw a triangle at the border that points to it.
+def mark_now(axes, point, color, size=9, straight=False):
+    """Draw a dot where a run is now; if that is outside the axes, a triangle that points to it.
 
-    It stands on the line from the middle of the axes, or `straight` above or below.
+    It stands at the border, on the line from the middle of the axes, or `straight` above or below.
     """
+    axes.plot(*point, "o", color=color, mec="white", mew=1, ms=size, zorder=6)
     at = axes.transAxes.inverted().transform(axes.transData.transform(point))
     if ((at >= 0) & (at <= 1)).all():
         return

@@ -132,9 +132,14 @@ def capital(words):
     return words[:1].upper() + words[1:]
 
 
+def counted(number, noun):
+    """Return how many, as text: no swings, 1 swing, 2 swings."""
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+
+
 def after(updates):
     """Return after how many updates."""
-    return "after 1 update" if updates == 1 else f"after {updates} updates"
+    return f"after {updates} update{'' if updates == 1 else 's'}"
 
 
 def how_often(what, count):

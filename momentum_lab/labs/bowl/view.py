@@ -4,9 +4,9 @@ import numpy as np
 
 from momentum_lab.labs.bowl.experiment import BOWL_UPDATES, BOWL_WINDOW
 from momentum_lab.labs.paths import (
-    border_mark,
     first_above,
     loss_axis,
+    mark_now,
     pin_letter,
     step_arrows,
     until_gone,
@@ -77,8 +77,7 @@ def _draw_bowl(axes, result, look, shown):
         plot.plot(x[: shown + 1], y[: shown + 1], lw=look.width, ms=4, **dots)
         plot.plot(x[0], y[0], "o", color="white", mec=look.color, mew=1.6, ms=8, zorder=4)
     for plot, x, y in runs:
-        plot.plot(x[shown], y[shown], "o", color=look.color, mec="white", mew=1, ms=9, zorder=6)
-        border_mark(plot, (x[shown], y[shown]), look.color, straight=plot is not bowl)
+        mark_now(plot, (x[shown], y[shown]), look.color, straight=plot is not bowl)
     if shown:
         before, after = weights[shown - 1 : shown + 1]
         middle = before + result.path.gradient_parts[shown - 1, 0]

@@ -4,10 +4,10 @@ import numpy as np
 
 from momentum_lab.labs.paths import (
     areas,
-    border_mark,
     first_above,
     letters_on_top,
     loss_axis,
+    mark_now,
     pin_letter,
     step_arrows,
     until_gone,
@@ -94,11 +94,9 @@ def _draw_valley(axes, result, look, shown):
         return
     contours.plot(*weights[:seen].T, color=look.color, lw=1.4, marker="o", ms=3.2)
     contours.plot(*weights[0], "o", color="white", mec=look.color, mew=1.8, ms=9, zorder=4)
-    contours.plot(*weights[-1], "o", color=look.color, mec="white", mew=1, ms=9, zorder=6)
-    border_mark(contours, weights[-1], look.color)
-    for plot, y in ((loss, losses), (across, away)):
-        plot.plot(shown, y[-1], "o", color=look.color, mec="white", mew=1, ms=8, zorder=6)
-        border_mark(plot, (shown, y[-1]), look.color, straight=True)
+    mark_now(contours, weights[-1], look.color)
+    mark_now(loss, (shown, losses[-1]), look.color, size=8, straight=True)
+    mark_now(across, (shown, away[-1]), look.color, size=8, straight=True)
     lengths = ["–", "–"]
     if shown:
         before, after = weights[-2:]
