@@ -40,27 +40,24 @@ class ValleyWords(DescentWords):
         """What this path shows."""
         if not self.distances[0]:
             return "Already at the minimum: without a slope nothing moves"
-        for regime in ("diverging", "edge"):
-            for direction, where in ((1, "across the valley"), (0, "along the valley")):
-                if self.regimes[direction] == regime:
-                    return self._fate(regime, where, self.foretold[direction].rate)
+        names = "along the valley", "across the valley"
+        fates = {regime: direction for direction, regime in enumerate(self.regimes)}
+        if "diverging" in fates:  # of two directions, across counts
+            worst = fates["diverging"]
+            grows = short(self.foretold[worst].rate)
+            return f"Diverging {names[worst]}: {grows} times as far with each update"
+        if "edge" in fates:
+            return f"Neutral edge: {names[fates['edge']]} it neither settles nor runs away"
         if self.path.diverged_at is not None:
             return f"Diverged at update {self.path.diverged_at}: the weights ran away"
         if self.settled is not None:
             return f"Settled {after(self.settled)}: {self._counts}"
         return self._unsettled()
 
-    def _fate(self, regime, where, rate):
-        if regime == "diverging":
-            return f"Diverging {where}: {short(rate)} times as far with each update"
-        return f"Neutral edge: {where} it neither settles nor runs away"
-
     @property
     def _counts(self):
-        crossed = how_often("crossed the floor", self.crossings)
-        if not self.overshoots:
-            return crossed
-        return f"{crossed}, {how_often('ran past the minimum', self.overshoots)}"
+        only_crossed = how_often("crossed the floor", self.crossings)
+        return self._crossed if self.overshoots else only_crossed
 
     def _unsettled(self):
         late = np.abs(self.places[self.n_updates * 9 // 10 :]).max(axis=0) / self.distances[0]
