@@ -15,7 +15,8 @@ def swings(series, tolerance=0.1, height=None):
     minus smallest value). Series that are compared need one height for all of them: with its own
     range, what falls less is measured with a finer ruler. `summarize` takes the error of guessing.
     A monotone series has 0 swings, one bounce is 1, a full wave 2. Raises ValueError for data
-    that are not one finite row of numbers, a tolerance outside [0, 1) or a height not above 0.
+    that are not one finite row of numbers, a tolerance outside [0, 1) or a height not above 0;
+    TypeError for a height that is not one number.
     """
     series = check.one_row("series", series)
     _share("tolerance", tolerance)

@@ -84,7 +84,7 @@ def best_values(own_rules, wanted=None, *, rule, condition_number, **_others):
 
 
 def critical_momentum(own_rules, rule, learning_rate, curvature=1.0, **_others):
-    """Return the momentum that settles soonest at this learning rate."""
+    """Return the momentum with the smallest rate at this learning rate and curvature."""
     function = function_of(rule, own_rules)
     if foretell(function, curvature, learning_rate, 0.5) is None:
         return {}
