@@ -28,16 +28,15 @@ def _exercise(ask):
 @_exercise
 def _new_weight():
     """Lesson 1: one update of the previous-delta rule, by hand."""
-    weight, gradient, learning_rate, momentum, prev_delta = -1.2, 0.8, 0.1, 0.9, -0.05
 
     def after(gradient, prev_delta):
-        settings = learning_rate, momentum, weight, prev_delta
+        settings = 0.1, 0.9, -1.2, prev_delta
         return theory.response("previous_delta", [gradient], *settings).weights[-1]
 
-    return after(gradient, prev_delta), {
-        after(-gradient, prev_delta): "the gradient points uphill, so the step goes against it",
-        after(gradient, 0): "the memory part is missing",
-        after(gradient, prev_delta / momentum): "the previous delta is not yet times momentum",
+    return after(0.8, -0.05), {
+        after(-0.8, -0.05): "the gradient points uphill, so the step goes against it",
+        after(0.8, 0): "the memory part is missing",
+        after(0.8, -0.05 / 0.9): "the previous delta is not yet times momentum",
     }
 
 
@@ -51,12 +50,12 @@ def _updates_to_five():
 
 @_exercise
 def _period():
-    """Lesson 4: how many updates heavy ball takes for a swing at αλ 0.2, momentum 0.9."""
+    """Lesson 4: how many updates heavy ball takes for one period at αλ 0.2, momentum 0.9."""
     root = theory.roots("heavy_ball", 1.0, 0.2, 0.9)[0]
     period = 2 * np.pi / np.angle(root)
     return period, {
-        period / 2: "from one side to the other is half a swing",
-        1 / period: "these are swings for an update; turn it over",
+        period / 2: "from one side to the other is half a period",
+        1 / period: "these are periods for an update; turn it over",
         2 * np.pi / np.arccos(0.85 / 0.9): "there is a square root below the line",
     }
 
@@ -74,11 +73,11 @@ def _critical_momentum():
 
 @_exercise
 def _just_right():
-    """Lesson 2: the learning rate that takes plain to the middle of a bowl in one update."""
+    """Lesson 2: the learning rate that takes plain to the minimum of a bowl in one update."""
     limit = theory.learning_rate_limit("plain", 4, 0)
     return limit / 2, {
         1: "this is learning rate times curvature: divide it by the curvature",
-        limit: "this is the edge, where it jumps to the other side for ever",
+        limit: "this is the limit, where it jumps to the other side for ever",
         4: "this is the curvature: the steeper the bowl, the smaller the learning rate",
     }
 
@@ -161,5 +160,5 @@ def _condition_number():
     return right, {
         np.sqrt(right): "this is the root of the condition number; square it",
         where(0.9): "this takes 0.9 as it is; first take its square root",
-        1 / (1 - 0.9): "this is heavy ball's gain",
+        1 / (1 - 0.9): "this is heavy ball's steady gain",
     }

@@ -20,22 +20,15 @@ class Prediction:
         if answer not in options:
             raise unknown_name("answer", answer, options)
         self.question, self.options, self.answer = question, options, answer
-        self.choices = widgets.RadioButtons(
-            options=list(options), value=None, layout=widgets.Layout(width="auto")
-        )
+        wide = widgets.Layout(width="auto")
+        self.choices = widgets.RadioButtons(options=list(options), value=None, layout=wide)
         self.button = widgets.Button(description="check my prediction", disabled=True)
         self.feedback = widgets.HTML()
         self.choices.observe(self._chosen, "value")
         self.button.on_click(lambda _button: self.check())
-        self.widget = widgets.VBox(
-            [
-                widgets.HTML(f"<style>{STYLE_SHEET}</style>"),
-                widgets.HTML(f'<div class="ml-question">{html.escape(question)}</div>'),
-                self.choices,
-                self.button,
-                self.feedback,
-            ]
-        )
+        style = widgets.HTML(f"<style>{STYLE_SHEET}</style>")
+        asked = widgets.HTML(f'<div class="ml-question">{html.escape(question)}</div>')
+        self.widget = widgets.VBox([style, asked, self.choices, self.button, self.feedback])
         self.widget.add_class("ml-predict")
 
     def choose(self, choice):
@@ -53,9 +46,8 @@ class Prediction:
         right = choice == self.answer
         verdict = Verdict(right, ("Yes. " if right else "Not so. ") + self.options[choice])
         kind = "ml-right" if right else "ml-note"
-        self.feedback.value = (
-            f'<div role="status" class="{kind}">{html.escape(verdict.words)}</div>'
-        )
+        told = html.escape(verdict.words)
+        self.feedback.value = f'<div role="status" class="{kind}">{told}</div>'
         return verdict
 
     def _chosen(self, _change):

@@ -20,7 +20,10 @@ def spectrum_of(condition_number):
 
 @dataclass(frozen=True)
 class Best:
-    """The best settings, as one can type them; the exact ones' rate, and updates for a tenth."""
+    """The best settings, as one can type them; of the exact ones, the rate and the updates.
+
+    updates: for each factor of ten, in the long run.
+    """
 
     learning_rate: float
     momentum: float
@@ -48,17 +51,10 @@ def best_of(rule, condition_number):
     return Best(*typed, best.rate, float(updates_to_a_tenth(best.rate)))
 
 
-@dataclass(frozen=True, eq=False)
-class BestCurve:
-    """How many updates a factor of ten takes at the best settings, at each CONDITION_NUMBER."""
-
-    updates: np.ndarray
-
-
 @cached_by_meaning(maxsize=32)
 def best_curve(rule):
-    """Compute the `BestCurve` of a rule function."""
-    return BestCurve(updates_to_a_tenth(theory.best_rates(rule, CONDITION_NUMBERS)))
+    """Return the updates to a tenth of a rule function at its best, at CONDITION_NUMBERS."""
+    return tuple(updates_to_a_tenth(theory.best_rates(rule, CONDITION_NUMBERS)).tolist())
 
 
 def updates_to_a_tenth(rate):
@@ -68,8 +64,8 @@ def updates_to_a_tenth(rate):
     factor of ten may take longer, since the loss may grow first.
     """
     rate = np.asarray(rate, dtype=float)
-    shrinks = rate < 1 - theory.EDGE
-    speed = -np.log(np.clip(rate, 1e-10, 1 - theory.EDGE))
+    shrinks = rate < 1 - theory.CREEPING
+    speed = -np.log(np.clip(rate, 1e-10, 1 - theory.CREEPING))
     return np.where(shrinks, np.log(10) / speed, np.inf)[()]
 
 
@@ -88,7 +84,7 @@ def best_values(own_rules, wanted=None, *, rule, condition_number, **_others):
 
 
 def critical_momentum(own_rules, rule, learning_rate, curvature=1.0, **_others):
-    """Return the momentum that settles soonest at this learning rate."""
+    """Return the momentum with the smallest rate at this learning rate and curvature."""
     function = function_of(rule, own_rules)
     if foretell(function, curvature, learning_rate, 0.5) is None:
         return {}
@@ -98,7 +94,7 @@ def critical_momentum(own_rules, rule, learning_rate, curvature=1.0, **_others):
     return {"momentum": float(f"{momentum:.9g}")}
 
 
-def edge_learning_rate(own_rules, rule, momentum, **_others):
+def limit_learning_rate(own_rules, rule, momentum, **_others):
     """Return the largest learning rate that does not diverge at curvature 1 and this momentum."""
     function = function_of(rule, own_rules)
     return {"learning_rate": theory.learning_rate_limit(function, 1.0, momentum)}

@@ -4,15 +4,23 @@ import numpy as np
 from matplotlib.collections import PolyCollection
 from matplotlib.patches import FancyArrowPatch
 from matplotlib.patheffects import withStroke
+from matplotlib.ticker import NullLocator
 
 from momentum_lab.labs.words import in_words, shortened
-from momentum_lab.live.style import GRADIENT_COLOR, INK, LINE, SOFT_INK, pixel, rule_look
+from momentum_lab.live.style import GRADIENT_COLOR, INK, LINE, SOFT_INK, heading, pixel, rule_look
 
 MEMORY_DASH = (0, (2.2, 1.2))
 LETTER_DISTANCE = 13  # pixels from a path to its letter
-CELL = 4  # pixels: how finely the search for a free place looks
 ROW = 15  # pixels from one line of a name to the next
 HALO = (withStroke(linewidth=2.5, foreground="white"),)
+
+
+def loss_axis(axes, lowest, ticks):
+    """Let the loss go up these axes in powers of ten."""
+    axes.set_yscale("log")
+    axes.yaxis.set_minor_locator(NullLocator())  # never seen, and slow to place
+    axes.set(ylim=(lowest, 1e2), yticks=ticks)
+    heading(axes, "loss, in powers of ten")
 
 
 def step_arrows(axes, before, middle, after, color):
@@ -23,8 +31,7 @@ def step_arrows(axes, before, middle, after, color):
 
 def _arrow(axes, start, end, color, dash):
     start, end = np.asarray(start, float), np.asarray(end, float)
-    length = np.hypot(*(axes.transData.transform(end) - axes.transData.transform(start)))
-    length /= pixel(axes)
+    length = np.hypot(*np.diff(axes.transData.transform([start, end]), axis=0)[0]) / pixel(axes)
     if length < 2:  # pixels; nothing to be seen
         return
     # A patch, unlike an annotation, is cut at the border of its axes.
@@ -37,7 +44,7 @@ def _arrow(axes, start, end, color, dash):
 def until_gone(points, axes, along=(0, 1)):
     """Return how many of the first `points`, (n, d), end with the one that leaves for good.
 
-    The chords of a run that swings far outside would cover the picture. `along`: the directions
+    The chords of a run that goes far outside would cover the picture. `along`: the directions
     of the axes that the columns belong to.
     """
     limits = np.array([(axes.get_xlim(), axes.get_ylim())[direction] for direction in along])
@@ -45,11 +52,12 @@ def until_gone(points, axes, along=(0, 1)):
     return int(np.flatnonzero(inside)[-1]) + 2 if inside.any() else 1
 
 
-def border_mark(axes, point, color, straight=False):
-    """Where `point` lies outside the axes, draw a triangle at the border that points to it.
+def mark_now(axes, point, color, size=9, straight=False):
+    """Draw a dot where a run is now; if that is outside the axes, a triangle that points to it.
 
-    It stands on the line from the middle of the axes, or `straight` above or below.
+    It stands at the border, on the line from the middle of the axes, or `straight` above or below.
     """
+    axes.plot(*point, "o", color=color, mec="white", mew=1, ms=size, zorder=6)
     at = axes.transAxes.inverted().transform(axes.transData.transform(point))
     if ((at >= 0) & (at <= 1)).all():
         return
@@ -58,45 +66,31 @@ def border_mark(axes, point, color, straight=False):
     size = axes.bbox.width / pixel(axes), axes.bbox.height / pixel(axes)
     angle = np.degrees(np.arctan2(*(away * size)[::-1]))
     reach = 0.5 - 7 / size[int(np.abs(away[1]) > np.abs(away[0]))]
-    axes.plot(
-        *(middle + reach * away),
-        marker=(3, 0, angle - 90),
-        ms=11,
-        color=color,
-        mec="white",
-        mew=1,
-        zorder=7,
-        transform=axes.transAxes,
-    )
+    look = {"marker": (3, 0, angle - 90), "ms": 11, "color": color, "mec": "white", "mew": 1}
+    axes.plot(*(middle + reach * away), zorder=7, transform=axes.transAxes, **look)
 
 
 def pin_letter(axes, points, look):
-    """Write a pin's letter beside its path, where the least is drawn so far."""
-    box, one = axes.bbox, pixel(axes)
-    path = (axes.transData.transform(points) - (box.x0, box.y0)) / one
-    size = np.array([box.width, box.height]) / one
-    path = path[((path >= 0) & (path <= size)).all(axis=1)][:60]
-    turns = np.arange(8) * np.pi / 4
-    around = LETTER_DISTANCE * np.stack([np.cos(turns), np.sin(turns)], axis=-1)
+    """Write a pin's letter beside its path, in the first place that no other letter has.
+
+    The start comes last: many paths share it.
+    """
+    one, turns = pixel(axes), np.arange(8) * np.pi / 4
+    around = LETTER_DISTANCE * one * np.stack([np.cos(turns), np.sin(turns)], axis=-1)
+    path = axes.transData.transform(np.roll(points, -1, axis=0))
     places = (path[:, None] + around).reshape(-1, 2)
-    places = places[((places >= 11) & (places <= size - 11)).all(axis=1)]
-    if len(places) == 0:
-        places = size[None] / 2
-    taken = _taken(axes, size)
-    cells = (places / CELL).astype(int)
-    crowd = np.array([taken[max(x - 2, 0) : x + 3, max(y - 2, 0) : y + 3].sum() for x, y in cells])
-    letters = [
-        (axes.transData.transform(text.xy_of_letter) - (box.x0, box.y0)) / one
-        for text in axes.texts
-        if hasattr(text, "xy_of_letter")
-    ]
-    for letter in letters:
-        near = np.abs(places - letter).max(axis=1)
-        crowd = crowd + np.where(near < 18, 1000, 0)
-    best = places[np.argmin(crowd)] * one + (box.x0, box.y0)
-    at = axes.transData.inverted().transform(best)
+    inside = (np.abs(places - _middle(axes)) <= axes.bbox.size / 2 - 11 * one).all(axis=1)
+    free = places[inside]
+    for text in (text for text in axes.texts if hasattr(text, "xy_of_letter")):
+        letter = axes.transData.transform(text.xy_of_letter)
+        free = free[np.abs(free - letter).max(axis=1) >= 18 * one]
+    at = axes.transData.inverted().transform(free[0] if len(free) else _middle(axes))
     axes.pin_letters = [*getattr(axes, "pin_letters", ()), (at, look)]
     _write_letter(axes, at, look)
+
+
+def _middle(axes):
+    return (axes.bbox.min + axes.bbox.max) / 2
 
 
 def letters_on_top(axes):
@@ -113,21 +107,6 @@ def _write_letter(axes, at, look):
     style = {"color": look.color, "ha": "center", "va": "center", "path_effects": HALO}
     text = axes.text(*at, look.letter, weight="bold", zorder=8, **style)
     text.xy_of_letter = at
-
-
-def _taken(axes, size):
-    """Return which cells of the axes have a piece of a line in them."""
-    taken = np.zeros((size / CELL).astype(int) + 1, dtype=int)
-    along = np.linspace(0, 1, 60)[:, None, None]
-    for line in axes.get_lines():
-        if len(line.get_xdata()) < 2:
-            continue
-        ends = axes.transData.transform(line.get_xydata()) - (axes.bbox.x0, axes.bbox.y0)
-        ends /= pixel(axes)
-        pieces = (ends[:-1] + along * np.diff(ends, axis=0)).reshape(-1, 2)
-        pieces = pieces[((pieces >= 0) & (pieces <= size)).all(axis=1)]
-        taken[tuple((pieces / CELL).astype(int).T)] = 1
-    return taken
 
 
 def letter_below(axes, point, look):

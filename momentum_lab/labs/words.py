@@ -1,9 +1,10 @@
 """Names, words and numbers that all results share."""
 
+import itertools
 from dataclasses import dataclass
 
 from momentum_lab.rules import RULES
-from momentum_lab.validation import unknown_name
+from momentum_lab.validation import by_name
 
 WITHOUT_MOMENTUM = ("plain", "adagrad")  # rules that ignore the momentum
 
@@ -45,28 +46,24 @@ def offered(own_rules, built_in=()):
     and of two that are called `mine` the second is `mine (2)`.
     """
     known = {in_words(name) for name in RULES}
-    by_name, taken = {}, set()
+    rules, taken = {}, set()
     for rule in (*own_rules, *built_in):
-        if any(rule is other for other in by_name.values()):
+        if any(rule is other for other in rules.values()):
             continue
         name = plainly = getattr(rule, "__name__", "own rule")
         if in_words(name) in known and RULES.get(name) is not rule:
             name = plainly = f"{name} (yours)"
-        number = 1
+        more = itertools.count(2)
         while in_words(name) in taken:
-            number += 1
-            name = f"{plainly} ({number})"
-        by_name[name] = rule
+            name = f"{plainly} ({next(more)})"
+        rules[name] = rule
         taken.add(in_words(name))
-    return by_name
+    return rules
 
 
 def function_of(rule, own_rules):
     """Return the rule function that goes by this name; raises ValueError for an unknown one."""
-    rules = offered(own_rules, RULES.values())
-    if rule not in rules:
-        raise unknown_name("rule", rule, rules)
-    return rules[rule]
+    return by_name("rule", rule, offered(own_rules, RULES.values()))
 
 
 def in_words(rule):
@@ -85,6 +82,11 @@ def settings_in_words(rule, learning_rate, momentum):
     """Return rule, learning rate and, where the rule uses it, momentum, for a legend."""
     words = f"{in_words(rule)}, α {learning_rate:g}"
     return words if rule in WITHOUT_MOMENTUM else f"{words}, β {momentum:g}"
+
+
+def regime_in_words(regime):
+    """Return the name of a regime as the lessons write it: edge becomes neutral edge."""
+    return regime.replace("edge", "neutral edge")
 
 
 # --- numbers --------------------------------------------------------------------------------
@@ -130,11 +132,17 @@ def capital(words):
     return words[:1].upper() + words[1:]
 
 
+def counted(number, noun):
+    """Return how many, as text: no swings, 1 swing, 2 swings."""
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+
+
 def after(updates):
     """Return after how many updates."""
-    return "after 1 update" if updates == 1 else f"after {updates} updates"
+    return f"after {updates} update{'' if updates == 1 else 's'}"
 
 
-def times(count):
-    """Return how often: once, twice, 3 times."""
-    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+def how_often(what, count):
+    """Return how often it did something: never crossed, crossed once, twice, or 3 times."""
+    often = {1: "once", 2: "twice"}.get(count, f"{count} times")
+    return f"{what} {often}" if count else f"never {what}"

@@ -142,7 +142,7 @@ def test_answers_choose_the_rule_they_name():
 def test_each_curve_is_the_closed_form(rule):
     rates = best_rate(rule.__name__, CONDITION_NUMBERS)
     expected = np.log(10) / -np.log(rates)
-    np.testing.assert_allclose(best_curve(rule).updates, expected, rtol=1e-3)
+    np.testing.assert_allclose(best_curve(rule), expected, rtol=1e-3)
 
 
 def test_a_curve_is_computed_once():
@@ -151,7 +151,7 @@ def test_a_curve_is_computed_once():
 
 
 def test_previous_delta_tends_to_half_and_heavy_ball_to_the_square_root_of_plains_updates():
-    updates = {name: curve.updates for name, curve in probe().curves.items()}
+    updates = {name: np.array(curve) for name, curve in probe().curves.items()}
     half = updates["previous_delta"] / updates["plain"]
     assert half[-1] == pytest.approx(0.5, abs=1e-3)
     assert (np.diff(half) < 0).all()
@@ -237,7 +237,7 @@ def test_settings_that_diverge_are_named_with_their_growth(settings, rate):
     assert result.rate == pytest.approx(rate)
     expected = f"Diverging: the steepest direction grows {rate:.3g} times an update"
     assert result.finding == expected
-    assert result.numbers["updates for a tenth"] == "never"
+    assert result.numbers["updates for a factor of ten"] == "never"
     assert result.numbers["regime"] == "diverging"
     assert "never shrink" in result.sentence
     assert np.isfinite(result.shares).all()
@@ -245,9 +245,16 @@ def test_settings_that_diverge_are_named_with_their_growth(settings, rate):
 
 def test_on_the_edge_nothing_shrinks_and_nothing_grows():
     result = probe(rule="plain", learning_rate=2.0)
-    assert result.finding == "On the edge: the steepest direction will not shrink"
-    assert result.numbers["regime"] == "edge"
+    assert result.finding == "Neutral edge: the steepest direction will not shrink"
+    assert result.numbers["regime"] == "neutral edge"
     assert "never shrinks: rate 1." in result.sentence
+
+
+def test_a_tiny_learning_rate_is_slow_but_not_at_the_edge():
+    result = probe(rule="plain", learning_rate=1e-9, momentum=0.0)
+    assert result.converges and result.regime == "smooth"
+    assert result.updates_to_a_tenth == pytest.approx(30 * np.log(10) * 1e9, rel=1e-3)
+    assert "edge" not in result.finding + result.sentence
 
 
 def test_the_finding_counts_how_much_slower_than_the_best_settings():
@@ -330,7 +337,7 @@ def test_the_growth_before_the_decay_is_not_cut_off():
 def test_an_own_rule_comes_first_and_gets_its_own_curve():
     lab = spectrum(half_steps)
     assert lab.rule.value == "half_steps"
-    curves = {name: curve.updates for name, curve in lab.result.curves.items()}
+    curves = lab.result.curves
     assert list(curves) == [*RULES, "half_steps"]
     # At twice plain's learning rate it is plain.
     np.testing.assert_allclose(curves["half_steps"], curves["plain"], rtol=1e-4)

@@ -13,13 +13,10 @@ def _lab_frame(figure):
         "accuracy": panel(figure, (0.685, 0.6, 0.295, 0.315)),
         "steps": panel(figure, (0.685, 0.125, 0.295, 0.315)),
     }
-    axes["error"].set_yscale("log")
-    axes["steps"].set_yscale("log")
-    axes["accuracy"].yaxis.set_major_formatter(
-        PercentFormatter(1, decimals=0, symbol=" %", is_latex=True)
-    )
-    axes["error"].set_xlabel("epochs")
-    axes["steps"].set_xlabel("epochs")
+    for name in ("error", "steps"):
+        axes[name].set(yscale="log", xlabel="epochs")
+    in_percent = PercentFormatter(1, decimals=0, symbol=" %", is_latex=True)
+    axes["accuracy"].yaxis.set_major_formatter(in_percent)
     axes["accuracy"].tick_params(labelbottom=False)
     heading(axes["error"], "error: a dot for each update, a line for the mean of an epoch")
     heading(axes["accuracy"], "accuracy on the training items")
@@ -38,8 +35,7 @@ def _lab_scale(axes, entries):
     errors = np.concatenate([_typical(result.run) for result in results])
     axes["error"].set_ylim(decades(np.maximum(errors, 1e-6), 0.01, 10.0))
     steps = np.concatenate([result.run.step_parts.ravel() for result in results])
-    largest = [np.max(steps, initial=1e-3)]
-    axes["steps"].set_ylim(decades(largest, 1e-4, 1.0))
+    axes["steps"].set_ylim(decades([np.max(steps, initial=1e-3)], 1e-4, 1.0))
 
 
 def _typical(run):
@@ -55,8 +51,7 @@ def epoch_means(values, updates_per_epoch):
 
 
 def _draw_lab(axes, result, look, shown):
-    run = result.run
-    a_epoch = run.updates_per_epoch
+    run, a_epoch = result.run, result.run.updates_per_epoch
     errors, parts = run.update_errors[:shown], run.step_parts[:shown]
     n_epochs = min(len(errors) // a_epoch, len(run.epoch_accuracies))
     middles = np.arange(-(-len(errors) // a_epoch)) + 0.5
@@ -68,12 +63,10 @@ def _draw_lab(axes, result, look, shown):
     marker = "o" if len(middles) == 1 else ""  # a line of one point would not be seen
     axes["error"].plot(middles, epoch_means(errors, a_epoch), marker=marker, **style)
     axes["accuracy"].plot(ends, run.epoch_accuracies[:n_epochs], **style)
-    width = 1.0 if look.letter else 1.8
+    style["lw"] = 1.0 if look.letter else 1.8
     for part, dash in ((0, "-"), (1, (0, (3, 2)))):
         means = epoch_means(parts[:, part], a_epoch)
-        axes["steps"].plot(
-            middles[: len(means)], means, color=look.color, ls=dash, lw=width, marker=marker
-        )
+        axes["steps"].plot(middles[: len(means)], means, marker=marker, **(style | {"ls": dash}))
 
 
 NETWORK_LAB = View(_lab_frame, _lab_scale, _draw_lab, size=(900, 350))

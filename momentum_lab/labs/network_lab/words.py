@@ -1,6 +1,6 @@
 """How a result of the network lab is told."""
 
-from momentum_lab.labs.words import Result, in_words
+from momentum_lab.labs.words import Result, counted, in_words
 from momentum_lab.measures import GOOD_ERROR
 
 
@@ -10,16 +10,16 @@ class LabWords(Result):
     @property
     def finding(self):
         """What this run shows."""
-        found = self.summary
+        found, epochs = self.summary, counted(self.epochs, "epoch")
         if found.diverged_at is not None:
             return f"Diverged at update {found.diverged_at:,}: the weights ran away"
         if found.error >= found.guessing:
-            return f"No better than guessing: error {found.error:.2g} after {self._epochs}"
+            return f"No better than guessing: error {found.error:.2g} after {epochs}"
         if found.swings >= 6 and found.late_error >= GOOD_ERROR:
             return f"It learns, but swings {found.swings} times; error {found.error:.2g} at the end"
         if found.good_epoch:
             return f"Error below 0.1 {self._good}; {found.error:.2g} at the end"
-        return f"Still learning: error {found.error:.2g} after {self._epochs}"
+        return f"Still learning: error {found.error:.2g} after {epochs}"
 
     @property
     def sentence(self):
@@ -34,14 +34,11 @@ class LabWords(Result):
             )
         return (
             f"{found.n_updates:,} updates with {in_words(self.rule)}: error {numbers['error']} "
-            f"(guessing: {found.guessing:.3f}), below 0.1 {self._good}; {found.swings} swings; "
+            f"(guessing: {found.guessing:.3f}), below 0.1 {self._good}; "
+            f"{counted(found.swings, 'swing')} of more than {0.1 * found.guessing:.2g}; "
             f"accuracy {numbers['accuracy']} on the training items, {numbers['test']} on new ones."
             f"{self._shortened}"
         )
-
-    @property
-    def _epochs(self):
-        return "1 epoch" if self.epochs == 1 else f"{self.epochs} epochs"
 
     @property
     def _good(self):

@@ -27,22 +27,19 @@ def _one_weight_frame(figure):
         line.text(-0.015, y, words, transform=line.get_yaxis_transform(), ha="right", va="center")
     line.yaxis.set_visible(False)
     line.spines["left"].set_visible(False)
-    line.spines["bottom"].set_position(("data", 0))
-    line.spines["bottom"].set_color(SOFT_INK)
+    line.spines["bottom"].set(position=("data", 0), color=SOFT_INK)
     line.grid(False)
     line.tick_params(pad=15)  # room for the letters of pinned runs
     line.xaxis.set_major_locator(MaxNLocator(8, steps=(1, 2, 2.5, 5, 10)))
     line.xaxis.set_major_formatter(FuncFormatter(_from_start))
     line.set_xlabel("distance from the weight at the start", labelpad=3)
-    axes["steps"].axhline(0, color=LINE, lw=0.8)
-    axes["steps"].set_xlim(0.4, 12.6)
-    axes["steps"].set_xticks(range(1, 13))
-    axes["steps"].yaxis.set_major_formatter(
-        FuncFormatter(lambda x, _: f"{x:.3g}".replace("-", "−"))
-    )
-    axes["steps"].grid(axis="x", visible=False)
-    axes["steps"].set_xlabel("update, while the gradient stays the same")
-    heading(axes["steps"], "step of each update: grey from the gradient now, hatched from memory")
+    steps = axes["steps"]
+    steps.axhline(0, color=LINE, lw=0.8)
+    steps.set(xlim=(0.4, 12.6), xticks=range(1, 13))
+    steps.yaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:.3g}".replace("-", "−")))
+    steps.grid(axis="x", visible=False)
+    steps.set_xlabel("update, while the gradient stays the same")
+    heading(steps, "step of each update: grey from the gradient now, hatched from memory")
     return axes
 
 

@@ -1,7 +1,6 @@
 """The phase map: rate and regime over learning rate and momentum; the run at one point of it."""
 
 import functools
-from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.colors import to_rgb
@@ -19,6 +18,7 @@ REGIME_COLORS = {
     "sign-flipping": "#7a4fb0",
     "diverging": "#8d939c",
 }
+SIZE = 900, 395
 OUTSIDE = 1.45  # how far out of the unit circle the picture goes
 
 
@@ -30,9 +30,7 @@ def _frame(figure):
         "circle": panel(figure, (0.8, 0.115, 0.185, 0.355)),
     }
     plane = axes["map"]
-    plane.set_xscale("log")
-    plane.set_xlim(MAP_LEARNING_RATES[[0, -1]])
-    plane.set_ylim(MAP_MOMENTA[[0, -1]])
+    plane.set(xscale="log", xlim=MAP_LEARNING_RATES[[0, -1]], ylim=MAP_MOMENTA[[0, -1]])
     plane.set_xticks([0.01, 0.1, 1, 10], ["0.01", "0.1", "1", "10"])
     plane.set_xlabel("learning rate × curvature, αλ")
     plane.grid(False)
@@ -44,23 +42,13 @@ def _frame(figure):
     for name in ("run", "portrait"):
         axes[name].axhline(0, color=LINE, lw=0.8)
     axes["portrait"].axvline(0, color=LINE, lw=0.8)
-    _frame_circle(axes["circle"])
-    return axes
-
-
-def _frame_circle(circle):
+    circle, box = axes["circle"], axes["circle"].get_position()
     heading(circle, "the two roots")
-    circle.set_xlabel("real part")
-    width, height = circle.get_position().width, circle.get_position().height
-    tall = OUTSIDE * PHASE_SIZE[1] * height / (PHASE_SIZE[0] * width)
-    circle.set_xlim(-OUTSIDE, OUTSIDE)
-    circle.set_ylim(-tall, tall)
-    circle.set_xticks([-1, 0, 1])
-    circle.set_yticks([-1, 0, 1])
+    tall = OUTSIDE * SIZE[1] * box.height / (SIZE[0] * box.width)
+    circle.set(xlim=(-OUTSIDE, OUTSIDE), ylim=(-tall, tall), xlabel="real part")
+    circle.set(xticks=[-1, 0, 1], yticks=[-1, 0, 1])
     circle.add_patch(Circle((0, 0), 1, fc="#f4f6f9", ec=SOFT_INK, lw=1))
-
-
-PHASE_SIZE = 900, 395
+    return axes
 
 
 def _scale(axes, entries):
@@ -83,16 +71,12 @@ WEIGHT_LIMITS, STEP_LIMITS = (1.1, 3.3, 10), (0.33, 1.1, 3.3, 10)
 def _scene(axes, result):
     """Show the map: a colour a regime, strong where it is fast, stripes where it diverges."""
     plane = axes["map"]
-    painted = _paint(result.map)
-    place = {
-        "origin": "lower",
-        "resample": True,
-        "extent": (0, 1, 0, 1),
-        "transform": plane.transAxes,
-    }
-    plane.imshow(painted.image, aspect="auto", zorder=0, interpolation="antialiased", **place)
+    image, names = _paint(result.map)
+    place = {"origin": "lower", "extent": (0, 1, 0, 1), "transform": plane.transAxes}
+    look = {"aspect": "auto", "zorder": 0, "interpolation": "antialiased", "resample": True}
+    plane.imshow(image, **place, **look)
     beside = iter(BESIDE)
-    for name, (x, y, room) in painted.names.items():
+    for name, (x, y, room) in names.items():
         if room > NARROW:
             inside = min(max(x, 0.11), 0.89), y
             _name(plane, name, inside, inside)
@@ -114,17 +98,12 @@ BESIDE = 0.19, 0.48, 0.77  # how high the names of narrow regions stand, at the 
 NARROW = 0.06  # of the map's width: a region with less room has its name beside it
 
 
-@dataclass(frozen=True, eq=False)
-class Painted:
-    """A map as an image, and for each regime where its name goes: x, y and the room there."""
-
-    image: np.ndarray
-    names: dict
-
-
 @functools.lru_cache(maxsize=16)
 def _paint(rule_map):
-    """Turn a `RuleMap` into colours; kept, since it takes longer than an event may."""
+    """Return a `RuleMap` as an image, and for each regime its name's place: x, y, the room there.
+
+    Kept, since it takes longer than an event may.
+    """
     regimes = np.where(rule_map.regimes == "edge", "diverging", rule_map.regimes)
     speed = np.sqrt(np.clip(1 - rule_map.rates, 0, 1))
     rows, columns = np.indices(speed.shape)
@@ -144,7 +123,7 @@ def _paint(rule_map):
         height, width = speed.shape
         beside = (rows < 0.42 * height) & (columns > 0.86 * width)  # where that name goes
         names["diverging"] = _roomiest((regimes == "diverging") & ~beside)
-    return Painted(image, names)
+    return image, names
 
 
 def _roomiest(here):
@@ -167,10 +146,9 @@ def _draw(axes, result, look, shown):
     style = {"color": look.color, "ls": look.dash, "lw": look.width}
     weights = result.weights[: shown + 1]
     steps = np.diff(weights, prepend=weights[0])
-    dots = "" if look.letter or len(weights) > 121 else "o"
-    axes["run"].plot(weights, marker=dots, ms=3.2, **style)
-    thin = style | {"lw": 0.8 * look.width}
-    axes["portrait"].plot(weights, steps, marker=dots, ms=3, **thin)
+    style["marker"] = "" if look.letter or len(weights) > 121 else "o"
+    axes["run"].plot(weights, ms=3.2, **style)
+    axes["portrait"].plot(weights, steps, ms=3, **(style | {"lw": 0.8 * look.width}))
     point, plane = (result.learning_rate, result.momentum), axes["map"]
     if look.letter:
         plane.plot(*point, "o", color="white", mec=look.color, mew=1.8, ms=15, zorder=5)
@@ -188,9 +166,8 @@ def _draw_roots(circle, roots, look):
     """A cross for each root; a triangle at the border for one that lies further out."""
     tall = circle.get_ylim()[1]
     for root in roots:
-        x, y = root.real, root.imag
+        x, y, shape = root.real, root.imag, "x"
         beyond = max(abs(x) / OUTSIDE, abs(y) / tall) * 1.06
-        shape = "x"
         if beyond > 1:
             x, y, shape = x / beyond, y / beyond, "<" if x < 0 else ">"
         circle.plot(x, y, shape, color=look.color, ms=8, mew=2.2 if not look.letter else 1.4)
@@ -199,4 +176,4 @@ def _draw_roots(circle, roots, look):
             circle.annotate(look.letter, (x, y), (5, 3), **style)
 
 
-PHASE_MAP = View(_frame, _scale, _draw, size=PHASE_SIZE, scene=_scene)
+PHASE_MAP = View(_frame, _scale, _draw, size=SIZE, scene=_scene)

@@ -23,7 +23,7 @@ NEARLY_CRITICAL = 0.05  # two roots closer than this share of their size count a
 class SpectrumResult(SpectrumWords):
     """A rule at some settings, on every curvature from 1/condition_number to 1.
 
-    curves: the `BestCurve` of each rule on offer, by name.
+    curves: the `best_curve` of each rule on offer, by name.
     best: what this rule could reach here.
     spectrum, rates: curvatures, the flattest first, and the rate of each; beyond, rates_beyond:
     the same for flatter ones, which a larger condition number would reach.

@@ -53,7 +53,7 @@ def _frame(figure):
 
 def _scale(axes, entries):
     results = [result for result, *_ in entries]
-    counts = [curve.updates for curve in results[0].curves.values()]
+    counts = list(results[0].curves.values())
     counts += [[result.updates_to_a_tenth, result.best.updates] for result in results]
     axes["curves"].set_ylim(decades(np.concatenate(counts), 1, 10_000))
     axes["rates"].set_ylim(0, first_above(max(r.rate for r in results), TOP_RATES))
@@ -65,9 +65,9 @@ def _scale(axes, entries):
 
 def _scene(axes, result):
     """Draw the curves of all rules, and what is below all of them."""
-    plot, curves = axes["curves"], {name: c.updates for name, c in result.curves.items()}
-    rule_curves(plot, CONDITION_NUMBERS, curves, result.rule)
-    floor = np.min(list(curves.values()), axis=0)
+    plot = axes["curves"]
+    rule_curves(plot, CONDITION_NUMBERS, result.curves, result.rule)
+    floor = np.min(list(result.curves.values()), axis=0)
     plot.fill_between(CONDITION_NUMBERS, floor, 1e-9, color=GRID, alpha=0.6, lw=0)
     place = {"transform": plot.transAxes, "ha": "right", "va": "bottom", "linespacing": 1.25}
     plot.text(0.97, 0.035, "out of reach\nof such rules", **place, **SMALL)

@@ -1,13 +1,13 @@
-"""The valley: its contours with the path of two weights, the loss, and the swinging across."""
+"""The valley: its contours with the path of two weights, the loss, and the way across."""
 
 import numpy as np
-from matplotlib.ticker import NullLocator
 
 from momentum_lab.labs.paths import (
     areas,
-    border_mark,
     first_above,
     letters_on_top,
+    loss_axis,
+    mark_now,
     pin_letter,
     step_arrows,
     until_gone,
@@ -19,7 +19,7 @@ from momentum_lab.live.style import INK, LINE, heading, panel
 
 WIDTH, HEIGHT = 900, 390
 PIXELS_A_UNIT = 42  # along both axes, so that a circle is a circle
-LOWEST_LOSS, HIGHEST_LOSS = 1e-8, 1e2
+LOWEST_LOSS = 1e-8
 HALF_WIDTHS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)  # of the plot of the way across, few and round
 STEEPNESS = 1.6  # each contour is so many times as wide as the next one inside
 OUTERMOST, INNERMOST = 7.2, 0.18  # half widths of contours: across, and along
@@ -34,23 +34,19 @@ def _valley_frame(figure):
         "across": panel(figure, (0.685, 0.125, 0.3, 0.3)),
     }
     contours, loss, across = axes.values()
-    contours.set_xlim(-VALLEY_WINDOW[0], VALLEY_WINDOW[0])
-    contours.set_ylim(-VALLEY_WINDOW[1], VALLEY_WINDOW[1])
+    along, up = VALLEY_WINDOW
+    contours.set(xlim=(-along, along), ylim=(-up, up))
     contours.grid(False)
     contours.set_xlabel("weight 1; click or drag in the plot to start there")
     contours.set_ylabel("weight 2", labelpad=1)
     contours.spines[["left", "bottom"]].set_zorder(3)
     for place, words in ((0, "update"), (0.2, "gradient now ──"), (0.62, "memory ╌╌")):
         heading(contours, words).set_x(place)
-    loss.set_yscale("log")
-    loss.yaxis.set_minor_locator(NullLocator())  # never seen, and slow to place
-    loss.set_ylim(LOWEST_LOSS, HIGHEST_LOSS)
-    loss.set_yticks([1e-8, 1e-6, 1e-4, 1e-2, 1, 1e2])
+    loss_axis(loss, LOWEST_LOSS, [1e-8, 1e-6, 1e-4, 1e-2, 1, 1e2])
     loss.tick_params(labelbottom=False)
-    heading(loss, "loss, in powers of ten")
     across.axhline(0, color=LINE, lw=0.8)
     across.set_xlabel("updates")
-    heading(across, "distance from the floor: does it swing?")
+    heading(across, "distance from the floor: does it oscillate?")
     return axes
 
 
@@ -74,12 +70,11 @@ def _draw_contours(axes, result):
     ellipses = widths[:, None, None] * circle
     depth = np.linspace(1, 0, count)[:, None]
     shades = (1 - depth) * [1, 1, 1] + depth * [0.89, 0.915, 0.95]
-    edge = {"edgecolors": "#c3ccd9", "lw": 0.8, "zorder": 0.5}
-    areas(axes["contours"], ellipses, facecolors=shades, **edge)
-    ends = np.array([-20, 20])[:, None] * along
-    axes["contours"].plot(*ends.T, color="#b4bdca", lw=1, ls=(0, (1, 3)), zorder=0.8)
-    axes["contours"].pin_letters = []  # a scene is drawn before the pins
-    axes["contours"].plot(0, 0, "+", color=INK, ms=11, mew=1.6, zorder=1)
+    edge, plot = {"edgecolors": "#c3ccd9", "lw": 0.8, "zorder": 0.5}, axes["contours"]
+    areas(plot, ellipses, facecolors=shades, **edge)
+    plot.plot(*np.outer(along, [-20, 20]), color="#b4bdca", lw=1, ls=(0, (1, 3)), zorder=0.8)
+    plot.pin_letters = []  # a scene is drawn before the pins
+    plot.plot(0, 0, "+", color=INK, ms=11, mew=1.6, zorder=1)
 
 
 def _draw_valley(axes, result, look, shown):
@@ -88,22 +83,20 @@ def _draw_valley(axes, result, look, shown):
     # A loss of 0 has no logarithm: such a line leaves the plot at the bottom.
     losses = np.maximum(result.path.losses[: shown + 1], LOWEST_LOSS / 100)
     style = {"color": look.color, "ls": look.dash, "lw": look.width}
-    swing = result.places[: shown + 1, 1]
+    away = result.places[: shown + 1, 1]
     seen = until_gone(weights, contours)
-    swing_seen = until_gone(swing[:, None], across, (1,))
+    away_seen = until_gone(away[:, None], across, (1,))
     loss.plot(updates, losses, **style)
-    across.plot(updates[:swing_seen], swing[:swing_seen], **style)
+    across.plot(updates[:away_seen], away[:away_seen], **style)
     if look.letter:
         contours.plot(*weights[:seen].T, **style)
         pin_letter(contours, weights, look)
         return
     contours.plot(*weights[:seen].T, color=look.color, lw=1.4, marker="o", ms=3.2)
     contours.plot(*weights[0], "o", color="white", mec=look.color, mew=1.8, ms=9, zorder=4)
-    contours.plot(*weights[-1], "o", color=look.color, mec="white", mew=1, ms=9, zorder=6)
-    border_mark(contours, weights[-1], look.color)
-    for plot, y in ((loss, losses), (across, swing)):
-        plot.plot(shown, y[-1], "o", color=look.color, mec="white", mew=1, ms=8, zorder=6)
-        border_mark(plot, (shown, y[-1]), look.color, straight=True)
+    mark_now(contours, weights[-1], look.color)
+    mark_now(loss, (shown, losses[-1]), look.color, size=8, straight=True)
+    mark_now(across, (shown, away[-1]), look.color, size=8, straight=True)
     lengths = ["–", "–"]
     if shown:
         before, after = weights[-2:]
