@@ -10,7 +10,7 @@ count, neither their source nor their choices.
 
 A number of the prose is found if a number near it, rounded to as many digits, is the same; signs
 are not compared, 5 % is also 0.05, and after "about", "nearly" and so on the zeros at the end are
-round. Not looked at are: what stands in `code`, in *Sources* and in heads of tables; names such as
+round, by up to 5 %. Not looked at are: what stands in `code`, in *Sources* and in heads of tables; names such as
 C5, lesson 03, 4-5-3; the lesson's minutes; years; ordinals; points such as (0, 0); a formula with
 symbols, but for its decimals and what it says after its last = or ≈; the text of an exercise
 (*Your turn*) before its cell; and settings: what follows a setting's name, as in "momentum 0.9",
@@ -24,7 +24,7 @@ from typing import NamedTuple
 from lesson_minutes import STATED, lesson_paths
 from lesson_pieces import outputs, read_pieces
 
-WHOLE_LESSON = ("What we found", "Going deeper", "On your own", "Next")
+WHOLE_LESSON = ("What we found", "On your own", "Next")
 APPROXIMATE = r"(?:about|nearly|almost|roughly|some|around|over|under|more than|less than|≈)\s*$"
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 NUMBER = re.compile(
@@ -78,7 +78,10 @@ def read_number(match):
 
 def is_near(number, printed, approximate=False):
     """Whether one of the printed numbers, rounded to the digits of this one, is the same."""
-    half = number.half * (10 ** zeros_at_the_end(number.text) if approximate else 1)
+    half = number.half
+    if approximate:
+        rounded = half * 10 ** zeros_at_the_end(number.text)
+        half = max(half, min(rounded, 0.05 * number.value))
     known = {number.value: half}
     if "%" in number.text:
         known[100 * number.value] = 100 * half
