@@ -272,6 +272,7 @@ def test_a_number_that_is_printed_or_a_name_or_a_setting_is_not_listed(text, pri
         ("It moved 0.13 to 0.17.", "", ["0.13", "0.17"]),
         ("<details><summary>Answer</summary>It is 77.</details>", "", ["77"]),
         ("data 50", "", ["50"]),
+        ("It is 0.05, 0.1999 or 1,955.", "0", ["0.05", "0.1999", "1,955"]),
     ],
 )
 def test_a_number_that_nothing_near_it_prints_is_listed(text, printed, missing):

@@ -132,11 +132,11 @@ NOT_LOOKED_AT = [
         r"^ *\d+\. ",  # the number of a list's item
         r"\b(?:lessons?|chapters?|sections?|cells?|pages?|steps?|python) \d+[a-z]?",
         r"\([−-]?[\d.]+, [−-]?[\d.]+\)",  # a point
-        r"\b0\d\b",  # 03 is a lesson
+        r"(?<![\w.,])0\d\b(?![.,]\d)",  # 03 is a lesson
         r"\b[A-Za-z]+\d+[a-z]?\b|\b\d+_\w+",  # C7a, 01_one_weight
         STATED.pattern + r"|\| \d+(?: \+ \d+)? \|$",  # the minutes
         r"\b\d+(?:-\d+){2,}\b",  # 4-5-3
-        r"\b(?:1[89]|20)\d\d\b(?! (?:updates|epochs|times))",
+        r"(?<![\w.,])(?:1[89]|20)\d\d\b(?![.,]\d| (?:updates|epochs|times))",
         r"\b\d+(?:st|[nr]d|th)\b",
     )
 ]
