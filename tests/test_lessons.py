@@ -249,6 +249,8 @@ def listed(text, printed="", source="", before=""):
         ("with $\\beta = 0.7$ and $\\alpha\\lambda = 2.4$.", ""),
         ("**Drag** it down to 0.13 and on to 7.", ""),
         ("the minimum (0, 0)", ""),
+        ("0.05 or 0,05", "0.05"),
+        ("The post:\n\n> 3.56 + 0.027", ""),
         ("[see](file_99.html) 01_one_weight", ""),
     ],
 )
