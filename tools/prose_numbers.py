@@ -10,11 +10,11 @@ count, neither their source nor their choices.
 
 A number of the prose is found if a number near it, rounded to as many digits, is the same; signs
 are not compared, 5 % is also 0.05, and after "about", "nearly" and so on the zeros at the end are
-round, by up to 5 %. Not looked at are: what stands in `code`, in *Sources*, in heads of
-tables and in quotations; names such as C5, lesson 03, 4-5-3; the lesson's minutes; years; ordinals; points such as (0, 0); a
-formula with symbols, but for its decimals and what it says after its last = or ≈; the text of an
-exercise (*Your turn*) before its cell; and settings: what follows a setting's name, as in "momentum
-0.9", or "to" in a sentence with *drag* or *type*.
+round, by up to 5 %. Not looked at are: what stands in `code`, in *Sources*, in heads of tables and
+in quotations; names such as C5, lesson 03, 4-5-3; the lesson's minutes; years; ordinals; points
+such as (0, 0); a formula with symbols, but for its decimals and what it says after its last = or ≈;
+the text of an exercise (*Your turn*) before its cell; and settings: what follows a setting's name,
+as in "momentum 0.9", or "to" in a sentence with *drag* or *type*.
 """
 
 import argparse
