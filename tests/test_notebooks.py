@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from urllib.parse import unquote
 
+import lesson_minutes
 import nbformat
 import pytest
 import refresh_notebooks
@@ -80,8 +81,8 @@ def row_of(path, page):
 
 
 def question_and_minutes(path):
-    (minutes,) = re.findall(r"\bAbout (\d+) minutes\b", opening(path))
-    return f" | {headings(path)[0]} | {minutes} |"
+    stated = lesson_minutes.stated_minutes(nbformat.read(path, as_version=4))
+    return f" | {headings(path)[0]} | {stated.cell()} |"
 
 
 @each_notebook
