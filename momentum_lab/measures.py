@@ -7,17 +7,23 @@ import numpy as np
 from momentum_lab import validation as check
 
 
-def swings(series, tolerance=0.1):
+def swings(series, tolerance=0.1, height=None):
     """Count how often `series` turns back: from falling to rising or from rising to falling.
 
     Noise must not count, so a turn counts only once the series has come back from its last
-    extreme value by more than `tolerance` times its whole range (largest minus smallest value).
+    extreme value by more than `tolerance` times `height`, by default its own whole range (largest
+    minus smallest value). Series that are compared need one height for all of them: with its own
+    range, what falls less is measured with a finer ruler. `summarize` takes the error of guessing.
     A monotone series has 0 swings, one bounce is 1, a full wave 2. Raises ValueError for data
-    that are not one finite row of numbers, or a tolerance outside [0, 1).
+    that are not one finite row of numbers, a tolerance outside [0, 1) or a height not above 0.
     """
     series = check.one_row("series", series)
     _share("tolerance", tolerance)
-    threshold = tolerance * np.ptp(series)
+    if height is None:
+        height = np.ptp(series)
+    else:
+        height = check.one_number("height", check.positive("height", height))
+    threshold = tolerance * height
     lowest = highest = series[0]
     direction = turns = 0
     for value in series.tolist():
@@ -35,7 +41,7 @@ def overshoot(series, target):
     """Return how far `series` goes past `target`, as a share of its distance at the start.
 
     max over t of (target − x_t) / (x_0 − target), at least 0: 0 for a path that never passes
-    the target, 1 for one that swings out as far on the other side as it began. A series that
+    the target, 1 for one that runs out as far on the other side as it began. A series that
     starts at its target has no such share: ValueError.
     """
     series = check.one_row("series", series)
@@ -75,7 +81,8 @@ class Summary:
     good_epoch: the first epoch with an error below `GOOD_ERROR`, or None.
     late_error: the largest error in the last fifth of the epochs (None before the first).
     stays_good: whether no later epoch had an error of `GOOD_ERROR` or more.
-    swings: how often the epoch errors turned back (see `swings`).
+    swings: how often the epoch errors turned back by more than a tenth of `guessing` (see
+    `swings`): one ruler for all runs with the same number of classes and the same error.
     """
 
     error: float | None
@@ -105,7 +112,7 @@ def summarize(run):
         late_error=float(errors[len(errors) * 4 // 5 :].max()) if errors.size else None,
         good_epoch=good_epoch,
         stays_good=good_epoch is not None and bool((errors[good_epoch - 1 :] < GOOD_ERROR).all()),
-        swings=swings(errors) if errors.size else 0,
+        swings=swings(errors, height=guessing) if errors.size else 0,
         n_updates=run.n_updates,
         diverged_at=run.diverged_at,
     )

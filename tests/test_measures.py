@@ -106,6 +106,23 @@ def test_heavy_ball_swings_twice_in_the_period_of_its_complex_roots():
     assert swings(path(plain, learning_rate, 0.0, n), 0) == 0
 
 
+@given(whole_series, tolerances, st.integers(1, 40))
+def test_with_a_height_all_series_are_measured_with_one_ruler(series, tolerance, height):
+    assert swings(series, tolerance, height) == most_turns(series, tolerance * height)
+
+
+def test_a_curve_that_falls_less_is_not_measured_with_a_finer_ruler():
+    small_bounces = [0.5, 0.4, 0.45, 0.4, 0.45]
+    assert swings(small_bounces) == swings([3, *small_bounces], height=0.1) == 3
+    assert swings([3, *small_bounces]) == swings(small_bounces, height=3) == 0
+
+
+@pytest.mark.parametrize("height", [0, -1, math.nan, [1, 2]])
+def test_a_height_is_one_positive_number(height):
+    with pytest.raises(ValueError, match="^height must be "):
+        swings([1, 2], height=height)
+
+
 # --- overshoot ------------------------------------------------------------------------------
 
 
@@ -201,7 +218,7 @@ def test_the_summary_of_a_run_is_read_off_its_epochs():
     assert summary.accuracy == run.epoch_accuracies[-1]
     assert summary.good_epoch == first_epoch_below(run.epoch_errors, GOOD_ERROR)
     assert summary.good_epoch is not None
-    assert summary.swings == swings(run.epoch_errors)
+    assert summary.swings == swings(run.epoch_errors, height=np.log(3))
     assert (summary.n_updates, summary.diverged_at) == (7500, None)
     with pytest.raises(FrozenInstanceError):
         summary.error = 0.0

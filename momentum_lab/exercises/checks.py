@@ -119,7 +119,7 @@ def check_fate(fate):
 
 def check_edge(answer, rule, curvature, momentum):
     """Check a largest stable learning rate of this rule, to one part in a hundred."""
-    spoken = f"edge of {in_words(rule)}"
+    spoken = f"limit of {in_words(rule)}"
     answer, problem = _as_number(answer)
     if problem:
         return Verdict(False, f"{spoken}: {problem}")
@@ -131,8 +131,8 @@ def check_edge(answer, rule, curvature, momentum):
     for other in LINEAR_RULES:
         others = theory.learning_rate_limit(other, curvature, momentum)
         if np.isclose(answer, others, rtol=1e-3, atol=0):
-            edge_of = in_words(other.__name__)
-            return Verdict(False, f"{spoken}: {answer:.4g} is the edge of {edge_of}")
+            limit_of = in_words(other.__name__)
+            return Verdict(False, f"{spoken}: {answer:.4g} is the limit of {limit_of}")
     return Verdict(False, f"{spoken}: {answer:.4g} is not it")
 
 
@@ -154,7 +154,7 @@ def check_valley(
             return Verdict(False, f"valley: {NOT_WRITTEN}")
         return Verdict(False, f"valley: {_short(error)}")
     settled = result.settled
-    told = "never settled" if settled is None else f"settled after {settled} updates"
+    told = "not settled" if settled is None else f"settled after {settled} updates"
     words = f"valley: {told}, crossings {result.crossings}, overshoots {result.overshoots}"
     goal = f"goal: within {within}, at most {crossings} crossings, no overshoot"
     calm = result.crossings <= crossings and result.overshoots == 0
@@ -169,7 +169,7 @@ def _named(rule):
 def check_ceiling(rule, at_least=2.0, momenta=(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)):
     """Say whether a reader's own rule is stable up to αλ = at_least at each of these momenta.
 
-    To go slowly is no way out: the gain on a steady slope must be 1 + β or more, and none of the
+    To go slowly is no way out: the steady gain must be 1 + β or more, and none of the
     built-in linear rules counts as the reader's own.
     """
     problem = _problem_of_own_rule(rule)
@@ -182,8 +182,9 @@ def check_ceiling(rule, at_least=2.0, momenta=(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7
         return Verdict(False, f"{spoken}: it diverges above {told} (goal: {at_least:g})")
     for momentum, gain in zip(momenta, theory.steady_gain(rule, momenta), strict=True):
         if gain < (1 + momentum) * (1 - 1e-9):
-            slow = f"its gain at momentum {momentum:g} is {gain:.4g} (goal: {1 + momentum:g})"
-            return Verdict(False, f"{spoken}: stable, but slow: {slow}")
+            slow = f"its steady gain at momentum {momentum:g} is {gain:.4g}"
+            goal = f"(goal: {1 + momentum:g})"
+            return Verdict(False, f"{spoken}: stable, but slow: {slow} {goal}")
     return Verdict(True, f"{spoken}: its lowest limit is {told}")
 
 

@@ -51,12 +51,12 @@ def _updates_to_five():
 
 @_exercise
 def _period():
-    """Lesson 4: how many updates heavy ball takes for a swing at αλ 0.2, momentum 0.9."""
+    """Lesson 4: how many updates heavy ball takes for one period at αλ 0.2, momentum 0.9."""
     root = theory.roots("heavy_ball", 1.0, 0.2, 0.9)[0]
     period = 2 * np.pi / np.angle(root)
     return period, {
-        period / 2: "from one side to the other is half a swing",
-        1 / period: "these are swings for an update; turn it over",
+        period / 2: "from one side to the other is half a period",
+        1 / period: "these are periods for an update; turn it over",
         2 * np.pi / np.arccos(0.85 / 0.9): "there is a square root below the line",
     }
 

@@ -20,7 +20,10 @@ def spectrum_of(condition_number):
 
 @dataclass(frozen=True)
 class Best:
-    """The best settings, as one can type them; the exact ones' rate, and updates for a tenth."""
+    """The best settings, as one can type them; of the exact ones, the rate and the updates.
+
+    updates: for each factor of ten, in the long run.
+    """
 
     learning_rate: float
     momentum: float
@@ -68,8 +71,8 @@ def updates_to_a_tenth(rate):
     factor of ten may take longer, since the loss may grow first.
     """
     rate = np.asarray(rate, dtype=float)
-    shrinks = rate < 1 - theory.EDGE
-    speed = -np.log(np.clip(rate, 1e-10, 1 - theory.EDGE))
+    shrinks = rate < 1 - theory.CREEPING
+    speed = -np.log(np.clip(rate, 1e-10, 1 - theory.CREEPING))
     return np.where(shrinks, np.log(10) / speed, np.inf)[()]
 
 
@@ -98,7 +101,7 @@ def critical_momentum(own_rules, rule, learning_rate, curvature=1.0, **_others):
     return {"momentum": float(f"{momentum:.9g}")}
 
 
-def edge_learning_rate(own_rules, rule, momentum, **_others):
+def limit_learning_rate(own_rules, rule, momentum, **_others):
     """Return the largest learning rate that does not diverge at curvature 1 and this momentum."""
     function = function_of(rule, own_rules)
     return {"learning_rate": theory.learning_rate_limit(function, 1.0, momentum)}

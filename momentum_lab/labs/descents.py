@@ -21,18 +21,68 @@ from momentum_lab.training import Path
 
 NEAR = 0.05  # settled is what stays within this share of the start's distance
 DUST = 1e-12  # smaller numbers, as a share of the start's, are not worth their digits
+MOST_AHEAD = 2**15  # updates that theory looks ahead: some milliseconds
+
+
+@dataclass(frozen=True)
+class Foretold:
+    """What theory says about one curvature: the roots, the regime, the rate, the limit."""
+
+    curvature: float
+    roots: tuple[complex, complex]
+    regime: str
+    rate: float
+    limit: float
+
+
+def foretell(rule, curvature, learning_rate, momentum):
+    """Return what theory foretells, or None for a reader's rule that is not linear everywhere."""
+    try:
+        return foretell_linear(rule, curvature, learning_rate, momentum)
+    except Exception:  # theory tries a rule at weights that no descent may reach
+        return None
+
+
+def foretell_linear(rule, curvature, learning_rate, momentum):
+    """Return what theory foretells; raises ValueError for a rule that is not linear."""
+    settings = rule, curvature, learning_rate, momentum
+    with np.errstate(all="ignore"):
+        regime = theory.regime(*settings)
+        if regime == "edge" and learning_rate * curvature < theory.EDGE:
+            regime = "smooth"  # it creeps: so far below the limit, a rate is only rounded to 1
+        return Foretold(
+            curvature,
+            tuple(theory.roots(*settings).tolist()),
+            regime,
+            float(theory.rate(*settings)),
+            _limit(rule, curvature, momentum),
+        )
+
+
+@cached_by_meaning(maxsize=64)
+def _limit(rule, curvature, momentum):
+    return theory.learning_rate_limit(rule, curvature, momentum)
 
 
 @dataclass(frozen=True, eq=False)
 class PathResult(Result):
-    """The result of one descent, its `path`."""
+    """The result of one descent, its `path`.
+
+    foretold: what theory says of each direction; None where the rule is not linear.
+    """
 
     path: Path
+    foretold: tuple[Foretold | None, ...]
 
     @property
     def n_updates(self):
         """How many updates were made."""
         return self.path.n_updates
+
+    @property
+    def places(self):
+        """How far from the minimum the weights were in each direction, (n_updates + 1, d)."""
+        return self.path.weights
 
     @cached_property
     def distances(self):
@@ -41,66 +91,116 @@ class PathResult(Result):
 
     @cached_property
     def settled(self):
-        """The update from which the weights stay near the minimum, or None."""
-        if self.path.diverged_at is not None:
+        """The update from which the weights are near the minimum, to the end, or None.
+
+        Near is within 5 % of the distance at the start. A run that theory sees leave again has
+        not settled; whether theory knows that it stays is `stays_near`.
+        """
+        if self.path.diverged_at is not None or self.leaves_again:
             return None
         return settling_update(self.distances, 0, NEAR)
 
+    @cached_property
+    def stays_near(self):
+        """Whether theory knows that the run stays near after its end: True, False or None.
 
-@dataclass(frozen=True)
-class Foretold:
-    """What theory says about one curvature: the regime, the rate, the learning rate's limit."""
+        None is for what is not known, as of a rule that is not linear.
+        """
+        return stays_near(self.places, self.foretold, NEAR * self.distances[0])
 
-    curvature: float
-    regime: str
-    rate: float
-    limit: float
+    @property
+    def leaves_again(self):
+        """Whether the run ends near the minimum, but theory knows that it does not stay there."""
+        ends_near = self.path.diverged_at is None and self.distances[-1] <= NEAR * self.distances[0]
+        return ends_near and self.stays_near is False
+
+    @property
+    def until_settled(self):
+        """The places up to the update that settles the run; of one that has not, all."""
+        return self.places[: self.n_updates + 1 if self.settled is None else self.settled + 1]
+
+    @property
+    def how_settled(self):
+        """Whether and when the run has settled, in words."""
+        if self.settled is None:
+            again = " (within 5 % of the first distance, but it leaves again)"
+            return f"not settled {after(self.n_updates)}{again if self.leaves_again else ''}"
+        near = f"within 5 % of the first distance up to update {self.n_updates}, the last"
+        if self.stays_near:
+            near = "for good within 5 % of the first distance"
+        return f"settled {after(self.settled)} ({near})"
+
+    @property
+    def settled_in_numbers(self):
+        """The update that settles the run, for a table: never, or only after more than these."""
+        if self.settled is not None:
+            return f"{self.settled}"
+        known = self.path.diverged_at is not None or self.never_settles
+        return "never" if known else f"> {self.n_updates}"
+
+    @property
+    def never_settles(self):
+        """Whether theory knows that a direction in which the path moves does not shrink."""
+        moving = moving_directions(self.places)
+        told = [told for told, moves in zip(self.foretold, moving, strict=True) if told and moves]
+        return any(told.regime in ("edge", "diverging") for told in told)
 
 
-def foretell(rule, curvature, learning_rate, momentum):
-    """Return what theory foretells, or None for a reader's rule that is not linear everywhere."""
-    settings = rule, curvature, learning_rate, momentum
-    with np.errstate(all="ignore"):
-        try:
-            return Foretold(
-                curvature,
-                theory.regime(*settings),
-                float(theory.rate(*settings)),
-                _limit(rule, curvature, momentum),
-            )
-        except Exception:  # theory tries a rule at weights that no descent may reach
-            return None
+def moving_directions(places):
+    """Return for each direction whether a run moves in it; what starts at 0 stays there."""
+    return np.abs(places).max(axis=0) > DUST * np.hypot.reduce(places[0])
 
 
-@cached_by_meaning(maxsize=64)
-def _limit(rule, curvature, momentum):
-    return theory.learning_rate_limit(rule, curvature, momentum)
+def stays_near(places, foretold, near):
+    """Return whether a run goes on within `near` of the minimum: True, False or None (unknown).
 
+    places: how far it was from the minimum in each direction, (n + 1, d), after n ≥ 1 updates.
+    foretold: what theory says of each direction.
 
-def crossings(series, distance):
-    """Count how often `series` changes its sign until it stays within NEAR · `distance` of 0.
-
-    Later changes are too small to be seen; landing on 0 is no crossing.
+    With the roots z₁ and z₂ of its direction, every place is (z₁ + z₂) times the one before minus
+    z₁·z₂ times the one before that. So two places in a row, a pair, are made into those m updates
+    later by the m-th power of one matrix. The run goes on, unseen, until it leaves, or until m
+    pairs in a row are near and that power makes no pair longer: then the next m are near, too,
+    and so are all.
     """
-    series = np.asarray(series)
-    far = np.flatnonzero(np.abs(series) > NEAR * distance)
-    on_the_way = series[: far[-1] + 2] if far.size else series[:0]
-    signs = np.sign(on_the_way[np.abs(on_the_way) > DUST * distance])
+    if None in foretold:
+        return None
+    moving = moving_directions(places)
+    if not moving.any():
+        return True
+    roots = np.array([told.roots for told in foretold])[moving]
+    power = np.array([[[sum(z).real, -np.prod(z).real], [1, 0]] for z in roots])
+    last = places[-1:-3:-1, moving].T  # of each direction, the later one first
+    with np.errstate(all="ignore"):  # what runs away may overflow
+        pairs = (power @ last[..., None])[None, ..., 0]
+        while len(pairs) <= MOST_AHEAD:
+            if not (np.hypot.reduce(pairs, axis=1) <= near).all():
+                return False
+            if np.abs(power).max(axis=0).sum(axis=1).max() <= 1:
+                return True
+            pairs = np.concatenate([pairs, (power @ pairs[..., None])[..., 0]])
+            power = power @ power
+    return None
+
+
+def crossings(places, distance):
+    """Count how often a row of places passes from one side of 0 to the other.
+
+    Landing on 0 is no crossing, nor is what happens within rounding, DUST · `distance`, of it.
+    """
+    places = np.asarray(places)
+    signs = np.sign(places[np.abs(places) > DUST * distance])
     return int((signs[1:] != signs[:-1]).sum())
 
 
 # --- words ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, eq=False)
 class DescentWords(PathResult):
     """The words of the bowl and the valley, each of which says what was `_crossed`, and `_more`.
 
-    foretold: what theory says of each direction; None where the rule is not linear.
     window: the picture shows weights from −window to window.
     """
-
-    foretold: tuple[Foretold | None, ...]
 
     @property
     def decisive(self):
@@ -128,12 +228,9 @@ class DescentWords(PathResult):
         if self._is_diverging:
             ended = f"loss {self._loss} {after(self.n_updates)}"
             return f"Diverging: {limit}{cut and f'; {cut}'}; {ended}.{unused}"
-        ended = f"Not settled {after(self.n_updates)}"
-        if self.settled is not None:
-            ended = f"Settled {after(self.settled)} (for good within 5 % of the first distance)"
         return (
-            f"{ended}: {self._crossed}{cut and f', {cut}'}; loss {self._loss} at the end. "
-            f"{capital(limit)}{self._more}{unused}"
+            f"{capital(self.how_settled)}: {self._crossed}{cut and f', {cut}'}; "
+            f"loss {self._loss} at the end. {capital(limit)}{self._more}{unused}"
         )
 
     @property
@@ -173,7 +270,7 @@ class DescentWords(PathResult):
         """The end of the row of numbers."""
         diverged = self.path.diverged_at is not None
         return {
-            "settled": "never" if self.settled is None else f"{self.settled}",
+            "settled": self.settled_in_numbers,
             "crossings": f"{self.crossings}",
             "loss": f"diverged at {self.path.diverged_at}" if diverged else self._loss,
         }

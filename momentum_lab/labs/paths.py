@@ -37,7 +37,7 @@ def _arrow(axes, start, end, color, dash):
 def until_gone(points, axes, along=(0, 1)):
     """Return how many of the first `points`, (n, d), end with the one that leaves for good.
 
-    The chords of a run that swings far outside would cover the picture. `along`: the directions
+    The chords of a run that goes far outside would cover the picture. `along`: the directions
     of the axes that the columns belong to.
     """
     limits = np.array([(axes.get_xlim(), axes.get_ylim())[direction] for direction in along])

@@ -87,6 +87,11 @@ def settings_in_words(rule, learning_rate, momentum):
     return words if rule in WITHOUT_MOMENTUM else f"{words}, β {momentum:g}"
 
 
+def regime_in_words(regime):
+    """Return the name of a regime as the lessons write it: edge becomes neutral edge."""
+    return regime.replace("edge", "neutral edge")
+
+
 # --- numbers --------------------------------------------------------------------------------
 
 
@@ -135,6 +140,7 @@ def after(updates):
     return "after 1 update" if updates == 1 else f"after {updates} updates"
 
 
-def times(count):
-    """Return how often: once, twice, 3 times."""
-    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+def how_often(what, count):
+    """Return how often it did something: never crossed, crossed once, twice, or 3 times."""
+    often = {1: "once", 2: "twice"}.get(count, f"{count} times")
+    return f"{what} {often}" if count else f"never {what}"

@@ -6,6 +6,7 @@ from drawing import LINEAR, bowl_result
 from momentum_lab import theory
 from momentum_lab.labs import bowl
 from momentum_lab.labs.bowl.lab import BOWL_PRESETS
+from momentum_lab.labs.words import regime_in_words
 
 
 @pytest.mark.parametrize(
@@ -13,10 +14,10 @@ from momentum_lab.labs.bowl.lab import BOWL_PRESETS
     [
         (0.1, "Slow but sure: each update keeps 90 % of the distance"),
         (0.6, "Quick and sure: each update keeps 40 % of the distance"),
-        (1, "Just right: one update lands in the middle"),
-        (1.002, "Just right: one update lands almost in the middle"),
-        (1.8, "Zig-zag: each update jumps over the middle and keeps 80 % of the distance"),
-        (2, "On the edge: each update jumps just as far to the other side, for ever"),
+        (1, "Just right: one update lands at the minimum"),
+        (1.002, "Just right: one update lands almost at the minimum"),
+        (1.8, "Zig-zag: each update crosses the minimum and keeps 80 % of the distance"),
+        (2, "Neutral edge: each update jumps just as far to the other side, for ever"),
         (2.1, "Diverging: each update makes the distance 1.1 times as long"),
         (2.001, "Diverging: each update makes the distance 1.001 times as long"),
     ],
@@ -54,14 +55,13 @@ def test_the_bowl_says_what_theory_says(rule, learning_rate):
     result = bowl_result(settings)
     regime = theory.regime(rule, 1.5, learning_rate, 0.5)
     limit = theory.learning_rate_limit(rule, 1.5, 0.5)
-    assert result.numbers["regime"] == regime
+    assert result.numbers["regime"] == regime_in_words(regime)
     assert result.numbers["limit of α"] == f"{limit:.4g}"
     assert ("Diverg" in result.finding) == (regime == "diverging")
     side = {"diverging": "above", "edge": "at"}.get(regime, "below")
     assert f"learning rate {learning_rate:g} is {side} the limit" in result.sentence.lower()
     if rule != "plain":
-        words = {"diverging": "diverging", "edge": "on the edge"}.get(regime, regime)
-        assert result.finding.lower().startswith(words)
+        assert result.finding.lower().startswith(regime_in_words(regime))
 
 
 def test_a_bowl_that_diverges_names_the_limit_and_when_it_left():

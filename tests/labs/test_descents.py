@@ -5,17 +5,19 @@ import re
 
 import numpy as np
 import pytest
-from drawing import assert_readable, bowl_result, entry, framed, inked, valley_result
+from drawing import LINEAR, assert_readable, bowl_result, entry, framed, inked, valley_result
 
 from momentum_lab.labs import bowl, valley
+from momentum_lab.labs.bowl.experiment import BOWL_UPDATES
 from momentum_lab.labs.bowl.lab import BOWL_PRESETS
 from momentum_lab.labs.bowl.view import BOWL
-from momentum_lab.labs.descents import crossings, exit_in_words
+from momentum_lab.labs.descents import crossings, exit_in_words, foretell, stays_near
+from momentum_lab.labs.settings import LINEAR_RULES
 from momentum_lab.labs.valley.lab import VALLEY_PRESETS
 from momentum_lab.labs.valley.view import VALLEY
-from momentum_lab.live.style import (
-    PIN_LOOKS,
-)
+from momentum_lab.live.style import PIN_LOOKS
+from momentum_lab.measures import settling_update
+from momentum_lab.rules import heavy_ball
 
 
 def clipped(weight, gradient, memory, learning_rate, momentum):
@@ -53,16 +55,96 @@ CASES = [
     [
         ([1, 0.5, 0.25], 0),
         ([1, -1, 1, -1], 3),
-        ([1, -0.5, 0.25, -0.04, 0.02, -0.01], 3),  # the crossing into the last 5 % is the last
+        ([1, -0.5, 0.25, -0.04, 0.02, -0.01], 5),  # small ones are crossings, too
         ([1, 0, 0, 0], 0),  # it lands in the middle
         ([1, 0, -1, 0, 1], 2),  # it stops in the middle, but goes on to the other side
         ([1, 1e-17, -1e-17, 0.5, -0.5], 1),  # rounding dust is no crossing
-        ([0.01, -0.01, 0.01], 0),
         ([0, 0], 0),
     ],
 )
 def test_crossings_are_changes_of_sign_that_can_be_seen(series, count):
     assert crossings(series, 1) == count
+
+
+def swift(rule, rates, momenta, curvatures, start, n):
+    """Places after 0 to n updates, for whole arrays of settings at once, (n + 1, …)."""
+    weights, memory = [start + 0.0 * rates * momenta * curvatures], 0.0
+    with np.errstate(all="ignore"):
+        for _ in range(n):
+            weight, memory = rule(weights[-1], curvatures * weights[-1], memory, rates, momenta)
+            weights.append(np.clip(weight, -1e9, 1e9))
+    return np.array(weights)
+
+
+@pytest.mark.parametrize("rule", LINEAR_RULES, ids=LINEAR)
+def test_what_a_bowl_says_has_settled_has_settled_in_a_run_20_times_as_long(rule):
+    rates, momenta = np.linspace(0.1, 3.8, 25), np.linspace(0, 0.95, 20)[:, None]
+    distances = np.abs(swift(rule, rates, momenta, 1.0, -1.6, 20 * BOWL_UPDATES)) / 1.6
+    left_again = 0
+    for row, column in np.ndindex(20, 25):
+        settings = {"learning_rate": rates[column], "momentum": momenta[row, 0]}
+        result = bowl_result(settings | {"rule": rule.__name__})
+        in_time = settling_update(distances[:, row, column], 0)
+        in_time = None if in_time is None or in_time > BOWL_UPDATES else in_time
+        assert result.settled == in_time, settings
+        assert in_time is None or (result.stays_near and "for good" in result.sentence)
+        left_again += result.leaves_again
+    assert left_again > 0 or rule is not heavy_ball
+
+
+@pytest.mark.parametrize("rule", LINEAR_RULES, ids=LINEAR)
+def test_what_a_valley_says_has_settled_has_settled_in_a_run_20_times_as_long(rule):
+    rng, curvatures = np.random.default_rng(0), np.array([0.05, 1.0])
+    for _ in range(40):
+        rate, momentum, updates = rng.uniform(0.1, 2.5), rng.uniform(0, 0.97), rng.integers(9, 40)
+        start = rng.choice([-5, -0.2, 0, 0.2, 4], 2)
+        distances = np.hypot(*swift(rule, rate, momentum, curvatures, start, 20 * updates).T)
+        settings = {"rule": rule.__name__, "learning_rate": rate, "momentum": momentum}
+        settings |= {"start_1": start[0], "start_2": start[1], "updates": int(updates)}
+        result = valley_result(settings | {"rotation": 0})
+        in_time = settling_update(distances, 0)
+        expected = None if in_time is None or in_time > updates else in_time
+        assert result.settled == expected, settings
+
+
+def test_a_run_that_leaves_again_has_not_settled():
+    # At update 40 the weight is near, but it leaves again to 10.6 %; it settles at update 58.
+    result = bowl_result({"rule": "heavy_ball", "learning_rate": 0.4, "momentum": 0.9})
+    assert result.distances[-1] < 0.05 * 1.6 and result.leaves_again
+    assert result.settled is None and result.numbers["settled"] == "> 40"
+    assert result.sentence.startswith(
+        "Not settled after 40 updates (within 5 % of the first distance, but it leaves again): "
+        "crossed the minimum 8 times; "
+    )
+
+
+def test_of_a_rule_that_is_not_linear_nobody_knows_what_it_does_later():
+    result = bowl_result({"rule": "clipped", "learning_rate": 1.2}, own_rules=(clipped,))
+    assert result.stays_near is None
+    assert "first distance up to update 40, the last)" in result.sentence
+    assert f"Settled after {result.settled} updates (within 5 % of the " in result.sentence
+
+
+@pytest.mark.parametrize(
+    ("places", "settings", "stays"),
+    [
+        ([[1], [0]], ("plain", 1.0, 1.0, 0.0), True),
+        ([[0], [0]], ("plain", 1.0, 2.1, 0.0), True),  # where it starts at 0, it stays
+        ([[1e-3], [-1.1e-3]], ("plain", 1.0, 2.1, 0.0), False),  # but what is small may grow
+        ([[1e-3], [-1e-3]], ("plain", 1.0, 2.0, 0.0), True),
+        ([[1e-2], [1e-2]], ("heavy_ball", 1e-7, 1.0, 0.999999), None),  # too slow to look so far
+    ],
+)
+def test_theory_knows_whether_a_run_stays_near(places, settings, stays):
+    assert stays_near(np.array(places, float), (foretell(*settings),), 0.05) is stays
+
+
+def test_a_tiny_learning_rate_is_below_the_limit_and_not_at_the_edge():
+    for factory in (bowl_result, valley_result):
+        result = factory({"rule": "plain", "learning_rate": 1e-16})
+        assert "is below the limit 2 of plain" in result.sentence
+        assert {told.regime for told in result.foretold} == {"smooth"}
+        assert "edge" not in result.finding + result.sentence
 
 
 @pytest.mark.parametrize(

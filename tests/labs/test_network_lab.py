@@ -249,7 +249,9 @@ def test_the_numbers_are_those_of_the_run(settings):
     assert told.diverged_at == run.diverged_at
     assert numbers["rule"] == in_words(run.rule)
     assert float(numbers["α"]) == run.learning_rate
-    assert numbers["swings"] == str(swings(run.epoch_errors) if run.epoch_errors.size else 0)
+    assert numbers["swings"] == str(told.swings)
+    tenth_of_guessing = {"height": told.guessing}
+    assert told.swings == (swings(run.epoch_errors, **tenth_of_guessing) if told.error else 0)
     below = [epoch for epoch, error in enumerate(run.epoch_errors, 1) if error < 0.1]
     assert numbers["error < 0.1"] == (f"epoch {below[0]}" if below else "never")
     if run.diverged_at is None:
@@ -270,7 +272,7 @@ def test_the_sentence_has_the_numbers_of_the_table(settings):
     assert f"{result.n_updates:,} updates with {numbers['rule']}" in sentence
     assert f"error {numbers['error']} " in sentence
     assert f"{result.summary.guessing:.3f}" in sentence
-    assert f"{numbers['swings']} swings" in sentence
+    assert f"{numbers['swings'].replace('0', 'no')} swings of more than" in sentence
     assert f"{numbers['accuracy']} on the training items, {numbers['test']} on new" in sentence
     assert numbers["error < 0.1"] in sentence  # "epoch 7" or "never"
 
@@ -304,14 +306,14 @@ def test_a_slow_run_is_still_learning():
     assert 0.1 < errors[-1] < result.summary.guessing
     assert (np.diff(errors) < 0).all()
     assert result.finding == f"Still learning: error {errors[-1]:.2g} after 20 epochs"
-    assert "never" in result.sentence and "0 swings" in result.sentence
+    assert "never" in result.sentence and "no swings of more than 0.11" in result.sentence
 
 
 def test_a_swinging_run_says_how_often():
     result = lab(SWINGING)
     errors = result.run.epoch_errors
-    assert errors[-1] < result.summary.guessing and swings(errors) >= 6
-    assert f"swings {swings(errors)} times" in result.finding
+    assert errors[-1] < result.summary.guessing and result.summary.swings >= 6
+    assert f"swings {result.summary.swings} times" in result.finding
 
 
 def test_a_run_worse_than_guessing_says_so():

@@ -112,7 +112,7 @@ def test_answers_of_the_spectrum_mean_the_built_in_rules():
 def test_checkers_take_an_own_rule_of_a_built_in_name_for_what_it_is():
     slow = check_valley(twin(0.01, "plain"), 1, 0, within=100, crossings=0)
     fast = check_valley("plain", 1, 0, within=300, crossings=0)
-    assert fast and not slow and "never settled" in slow.words
+    assert fast and not slow and "not settled" in slow.words
     goal = {"within": 8, "at_most": 0.01, "seeds": 1}
     heavy = RULES["heavy_ball"]
     assert check_settings("heavy_ball", 0.01, 0.9, **goal)
@@ -186,7 +186,7 @@ def test_the_valley_s_best_settings_follow_a_constant_that_a_rule_reads(rule):
 
 def test_the_phase_map_follows_a_constant_that_a_rule_reads(rule):
     lab = phase_map(rule, learning_rate=0.5, momentum=0.5)
-    assert lab.answer("to the edge").learning_rate.value == pytest.approx(3)
+    assert lab.answer("to the limit").learning_rate.value == pytest.approx(3)
     before, old_map, old = lab.set(learning_rate=0.5).picture.png(), lab.result.map, lab.result
     change(4.0)
     lab.set(learning_rate=0.5)
@@ -197,7 +197,7 @@ def test_the_phase_map_follows_a_constant_that_a_rule_reads(rule):
     assert border == pytest.approx(expected - step, abs=1)
     assert lab.result.map is not old_map and old.map is old_map
     assert lab.picture.png() != before
-    assert lab.answer("to the edge").learning_rate.value == pytest.approx(0.75)
+    assert lab.answer("to the limit").learning_rate.value == pytest.approx(0.75)
     lab.set(learning_rate=0.05).answer("critical damping")
     assert lab.momentum.value == pytest.approx((1 - math.sqrt(0.2)) ** 2, abs=1e-5)
 

@@ -18,6 +18,7 @@ from momentum_lab.labs.phase_map.experiment import (
 from momentum_lab.labs.phase_map.lab import PHASE_MAP_PRESETS
 from momentum_lab.labs.phase_map.view import NARROW, PHASE_MAP, _paint
 from momentum_lab.labs.settings import LINEAR_RULES
+from momentum_lab.labs.words import regime_in_words
 from momentum_lab.live.picture import Picture
 from momentum_lab.live.style import rule_look
 
@@ -72,14 +73,21 @@ def test_every_regime_of_a_rule_is_named_on_its_map():
         ("plain", 1.8, 0, "sign-flipping", "keeps 80 %"),
         ("plain", 2, 0, "edge", "neither settles nor runs away"),
         ("plain", 2.1, 0, "diverging", "the distance grows 1.1 times an update"),
-        ("plain", 1, 0, "smooth", "At the bottom in one update"),
+        ("plain", 1, 0, "smooth", "At the minimum after one update"),
         ("previous_delta", 1.5, 0.8, "diverging", "grows 1.1 times"),
-        ("heavy_ball", 0.1, 0.9, "ringing", "a swing takes 19.5 updates, and each keeps 94.9 %"),
+        (
+            "heavy_ball",
+            0.1,
+            0.9,
+            "ringing",
+            "period of 19.5 updates; in the long run each update keeps 94.9 %",
+        ),
     ],
 )
 def test_finding_names_what_theory_predicts(rule, learning_rate, momentum, regime, words):
     result = probe(rule, learning_rate, momentum)
-    assert result.regime == regime == result.numbers["regime"]
+    assert result.regime == regime
+    assert result.numbers["regime"] == regime_in_words(regime)
     assert words in result.finding
 
 
@@ -101,13 +109,16 @@ def test_critical_damping_is_at_the_border_of_smooth_and_ringing():
     assert found == pytest.approx((1 - np.sqrt(0.1)) ** 2, abs=1e-5)
     result = probe("heavy_ball", 0.1, found)
     assert result.numbers["regime"] == "critical" and result.numbers["period"] == "–"
-    assert result.finding == "Critical damping: the two roots meet, and each update keeps 68.4 %"
+    assert (
+        result.finding
+        == "Critical damping: the two roots meet; in the long run each update keeps 68.4 %"
+    )
     assert probe("heavy_ball", 0.1, found - 0.01).regime == "smooth"
     assert probe("heavy_ball", 0.1, found + 0.01).regime == "ringing"
 
 
-def test_to_the_edge_goes_where_the_run_neither_settles_nor_runs_away():
-    lab = phase_map(rule="previous_delta", momentum=0.25).answer("to the edge")
+def test_to_the_limit_goes_where_the_run_neither_settles_nor_runs_away():
+    lab = phase_map(rule="previous_delta", momentum=0.25).answer("to the limit")
     assert lab.learning_rate.value == pytest.approx(2 / (1 - 0.25))
     assert lab.result.regime == "edge"
 

@@ -237,7 +237,7 @@ def test_settings_that_diverge_are_named_with_their_growth(settings, rate):
     assert result.rate == pytest.approx(rate)
     expected = f"Diverging: the steepest direction grows {rate:.3g} times an update"
     assert result.finding == expected
-    assert result.numbers["updates for a tenth"] == "never"
+    assert result.numbers["updates for a factor of ten"] == "never"
     assert result.numbers["regime"] == "diverging"
     assert "never shrink" in result.sentence
     assert np.isfinite(result.shares).all()
@@ -245,9 +245,16 @@ def test_settings_that_diverge_are_named_with_their_growth(settings, rate):
 
 def test_on_the_edge_nothing_shrinks_and_nothing_grows():
     result = probe(rule="plain", learning_rate=2.0)
-    assert result.finding == "On the edge: the steepest direction will not shrink"
-    assert result.numbers["regime"] == "edge"
+    assert result.finding == "Neutral edge: the steepest direction will not shrink"
+    assert result.numbers["regime"] == "neutral edge"
     assert "never shrinks: rate 1." in result.sentence
+
+
+def test_a_tiny_learning_rate_is_slow_but_not_at_the_edge():
+    result = probe(rule="plain", learning_rate=1e-9, momentum=0.0)
+    assert result.converges and result.regime == "smooth"
+    assert result.updates_to_a_tenth == pytest.approx(30 * np.log(10) * 1e9, rel=1e-3)
+    assert "edge" not in result.finding + result.sentence
 
 
 def test_the_finding_counts_how_much_slower_than_the_best_settings():

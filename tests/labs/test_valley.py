@@ -18,18 +18,34 @@ def test_directions_of_the_valley_are_those_of_its_curvatures(rotation):
     np.testing.assert_allclose(hessian @ across, across, atol=1e-12)
 
 
-def test_a_plain_zig_zag_crosses_the_floor_until_its_swings_are_small():
-    # From (−4, −2), across −2·(−0.9)ⁿ: 5 % of √20 is passed for the last time at n = 20.
+def test_a_plain_zig_zag_crosses_the_floor_in_each_update_until_the_run_has_settled():
+    # From (−4, −2) it is at −2·(−0.9)ⁿ across, and along at −4·0.905ⁿ, the longer part.
     settings = {"rotation": 0, "start_1": -4, "start_2": -2, "learning_rate": 1.9}
     result = valley_result(settings)
-    assert 2 * 0.9**20 > 0.05 * np.sqrt(20) > 2 * 0.9**21
-    assert (result.crossings, result.overshoots) == (21, 0)
-    # Along −4·0.905ⁿ is always the longer part and decides.
+    assert (result.crossings, result.overshoots) == (result.settled, 0)
     n = np.arange(101)
     distances = np.hypot(4 * 0.905**n, 2 * 0.9**n)
     assert result.settled == np.flatnonzero(distances > 0.05 * distances[0])[-1] + 1
     assert result.rate == pytest.approx(0.905)
     assert result.measured_rate == pytest.approx(0.905, abs=0.001)
+
+
+@pytest.mark.parametrize(
+    ("rule", "settled", "crossings", "overshoots"),
+    [("plain", 116, 0, 0), ("heavy_ball", 49, 12, 2), ("nesterov", 45, 11, 2)]
+    + [("previous_delta", 60, 23, 0), ("averaged", 94, 7, 0)],
+)
+def test_crossings_and_overshoots_are_counted_until_the_run_settles(
+    rule, settled, crossings, overshoots
+):
+    settings = {"rule": rule, "learning_rate": 0.5, "rotation": 0, "start_2": -2, "updates": 200}
+    result = valley_result(settings)
+    counts = result.settled, result.crossings, result.overshoots
+    assert counts == (settled, crossings, overshoots)
+    along, across = result.path.weights[: settled + 1].T  # a valley that is not turned
+    assert crossings == (across[1:] * across[:-1] < 0).sum()
+    assert overshoots == (along[1:] * along[:-1] < 0).sum()
+    assert ("never crossed the floor" in result.finding) == (crossings == 0)
 
 
 def test_heavy_ball_runs_past_the_minimum_and_plain_does_not():
@@ -66,7 +82,7 @@ def test_the_measured_rate_is_near_the_foretold_one(rule, condition_number):
 
 def test_a_valley_on_the_edge_says_so_only_where_the_path_swings():
     edge = {"learning_rate": 2, "rotation": 0}
-    assert valley_result(edge).finding.startswith("On the edge: across the valley")
+    assert valley_result(edge).finding.startswith("Neutral edge: across the valley")
     on_the_floor = valley_result(edge | {"start_2": 0})
     assert on_the_floor.finding.startswith("Settled")
 

@@ -36,8 +36,8 @@ class BowlResult(BowlWords):
 
     @property
     def crossings(self):
-        """How often the weight went through the middle before it stayed near it."""
-        return crossings(self.weights, abs(self.weights[0]))
+        """How often the weight crossed the minimum before the run settled."""
+        return crossings(self.until_settled[:, 0], self.distances[0])
 
 
 def descend_bowl(own_rules, rule, learning_rate, momentum, curvature, start):

@@ -13,7 +13,7 @@ BOWL_PRESETS = {
     "slow but sure": {"rule": "plain", "learning_rate": 0.1, "curvature": 1},
     "just right": {"rule": "plain", "learning_rate": 1, "curvature": 1},
     "zig-zag": {"rule": "plain", "learning_rate": 1.8, "curvature": 1},
-    "on the edge": {"rule": "plain", "learning_rate": 2, "curvature": 1},
+    "neutral edge": {"rule": "plain", "learning_rate": 2, "curvature": 1},
     "diverging": {"rule": "plain", "learning_rate": 2.1, "curvature": 1},
     "ringing": {"rule": "heavy_ball", "learning_rate": 0.1, "momentum": 0.9, "curvature": 1},
 }

@@ -35,7 +35,7 @@ def _bowl_frame(figure):
     weight.set_yticks([-2, -1, 0, 1, 2])
     weight.axhline(0, color=LINE, lw=0.8)
     weight.tick_params(labelbottom=False)
-    heading(weight, "weight: the middle is 0")
+    heading(weight, "weight: the minimum is at 0")
     loss.set_yscale("log")
     loss.yaxis.set_minor_locator(NullLocator())  # never seen, and slow to place
     loss.set_ylim(LOWEST_LOSS, HIGHEST_LOSS)

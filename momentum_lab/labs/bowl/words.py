@@ -1,7 +1,7 @@
 """How a result of the bowl is told."""
 
 from momentum_lab.labs.descents import DescentWords
-from momentum_lab.labs.words import after, as_written, percent, short, times
+from momentum_lab.labs.words import after, as_written, how_often, percent, regime_in_words, short
 
 
 class BowlWords(DescentWords):
@@ -16,7 +16,7 @@ class BowlWords(DescentWords):
     def finding(self):
         """The fate of this weight."""
         if not self.weights.any():
-            return "Already in the middle: without a slope nothing moves"
+            return "Already at the minimum: without a slope nothing moves"
         if self.decisive is None:
             return self._measured_fate()
         regime, rate = self.decisive.regime, self.decisive.rate
@@ -25,19 +25,19 @@ class BowlWords(DescentWords):
             return self._plain_fate(regime, rate, kept, grows)
         return {
             "smooth": f"Smooth: in the long run each update {kept}",
-            "ringing": f"Ringing: it swings through the middle, and each update {kept}",
-            "sign-flipping": f"Sign-flipping: it jumps from side to side, and each update {kept}",
-            "edge": "On the edge: in the long run it neither settles nor runs away",
+            "ringing": f"Ringing: to and fro; in the long run each update {kept}",
+            "sign-flipping": f"Sign-flipping: in the long run each update crosses, and {kept}",
+            "edge": "Neutral edge: in the long run it neither settles nor runs away",
             "diverging": f"Diverging: in the long run each update makes the distance {grows}",
         }[regime]
 
     def _plain_fate(self, regime, rate, kept, grows):
         if rate < 0.01:
-            return f"Just right: one update lands {'almost ' if rate else ''}in the middle"
+            return f"Just right: one update lands {'almost ' if rate else ''}at the minimum"
         return {
             "smooth": f"{'Slow but' if rate >= 0.5 else 'Quick and'} sure: each update {kept}",
-            "sign-flipping": f"Zig-zag: each update jumps over the middle and {kept}",
-            "edge": "On the edge: each update jumps just as far to the other side, for ever",
+            "sign-flipping": f"Zig-zag: each update crosses the minimum and {kept}",
+            "edge": "Neutral edge: each update jumps just as far to the other side, for ever",
             "diverging": f"Diverging: each update makes the distance {grows}",
         }[regime]
 
@@ -46,11 +46,11 @@ class BowlWords(DescentWords):
             return f"Diverged at update {self.path.diverged_at}: the weight ran away"
         if self.settled is None:
             return f"Not settled {after(self.n_updates)}"
-        return f"Settled {after(self.settled)}, crossing the middle {times(self.crossings)}"
+        return f"Settled {after(self.settled)}: {self._crossed}"
 
     @property
     def _crossed(self):
-        return f"crossed the middle {times(self.crossings)}"
+        return how_often("crossed the minimum", self.crossings)
 
     @property
     def _a(self):
@@ -68,7 +68,7 @@ class BowlWords(DescentWords):
             "λ": f"{self.curvature:g}",
             "α·λ": self._a,
             "limit of α": f"{told.limit:.4g}" if told else "–",
-            "regime": told.regime if told else "–",
+            "regime": regime_in_words(told.regime) if told else "–",
             "rate": as_written(told.rate, 4) if told else "–",
             "start": f"{self.weights[0]:g}".replace("-", "−"),
             **self.how_it_ended,

@@ -34,7 +34,7 @@ class LabWords(Result):
             )
         return (
             f"{found.n_updates:,} updates with {in_words(self.rule)}: error {numbers['error']} "
-            f"(guessing: {found.guessing:.3f}), below 0.1 {self._good}; {found.swings} swings; "
+            f"(guessing: {found.guessing:.3f}), below 0.1 {self._good}; {self._swings}; "
             f"accuracy {numbers['accuracy']} on the training items, {numbers['test']} on new ones."
             f"{self._shortened}"
         )
@@ -42,6 +42,12 @@ class LabWords(Result):
     @property
     def _epochs(self):
         return "1 epoch" if self.epochs == 1 else f"{self.epochs} epochs"
+
+    @property
+    def _swings(self):
+        """How often the error turned back, and by how much it has to, to be counted."""
+        swings = "1 swing" if self.summary.swings == 1 else f"{self.summary.swings or 'no'} swings"
+        return f"{swings} of more than {0.1 * self.summary.guessing:.2g}"
 
     @property
     def _good(self):

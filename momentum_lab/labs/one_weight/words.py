@@ -24,15 +24,15 @@ class OneWeightWords(Result):
         if self.rule == "plain":
             return "Without memory, every step on a steady slope is the same"
         return (
-            f"On a steady slope, update {self.n_updates} makes {self.numbers['gain']} times the "
-            "plain step"
+            f"On a steady slope, update {self.n_updates} makes {self._in_plain_steps} times "
+            "the plain step"
         )
 
     @property
     def sentence(self):
         """The parts of the first update, and what a steady slope makes of the rule."""
         first, last = np.round(self.response.steps[[0, -1]], 12) + 0.0
-        compared = f": {self.numbers['gain']} times the plain step" if self.gradient else ""
+        compared = f": {self._in_plain_steps} times the plain step" if self.gradient else ""
         return (
             f"The first update: {self.equation(1)}. If the slope stays the same, the steps go from "
             f"{number(first)} to {number(last)}{compared}."
@@ -42,12 +42,17 @@ class OneWeightWords(Result):
     def numbers(self):
         """The row of this run."""
         told = self.response
-        plain_step = -self.learning_rate * self.gradient
         steps = np.round(told.steps[:4], 12) + 0.0  # two parts that cancel leave rounding dust
         return self.row_of_settings() | {
             "gradient part": f"{told.gradient_parts[0]:.4g}",
             "memory part": f"{told.memory_parts[0] + 0.0:.4g}",
             "new weight": f"{told.weights[1]:.6g}",
             "steps": " ".join(f"{step:.3g}" for step in steps) + " …",
-            "gain": f"{told.steps[-1] / plain_step:.3g}" if plain_step else "–",
+            "step 12 / plain": self._in_plain_steps,
         }
+
+    @property
+    def _in_plain_steps(self):
+        """How many times the plain step the last one is, on the way to the steady gain."""
+        plain_step = -self.learning_rate * self.gradient
+        return f"{self.response.steps[-1] / plain_step:.3g}" if plain_step else "–"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from momentum_lab import theory
+from momentum_lab.labs.descents import foretell_linear
 from momentum_lab.labs.phase_map.words import PhaseMapWords
 from momentum_lab.labs.words import function_of
 from momentum_lab.landscapes import bowl
@@ -35,10 +36,6 @@ class PhaseMapResult(PhaseMapWords):
     """One point of the map: what its roots say, and a run from weight 1 at rest."""
 
     map: RuleMap
-    roots: np.ndarray
-    rate: float
-    regime: str
-    limit: float
 
     @property
     def scene(self):
@@ -57,17 +54,8 @@ def probe_map(own_rules, rule, learning_rate, momentum, updates):
     own_rules: rule functions that `rule` may name besides the built-in ones (see `offered`).
     Raises ValueError for a rule that is not linear: it has no roots.
     """
-    function = function_of(rule, own_rules)
-    settings = function, 1.0, learning_rate, momentum
+    function, settings = function_of(rule, own_rules), (learning_rate, momentum)
+    path = descend(bowl(), [1.0], function, *settings, updates)
+    told = foretell_linear(function, 1.0, *settings)
     with np.errstate(all="ignore"):  # theory tries a rule at weights that no descent may reach
-        return PhaseMapResult(
-            rule,
-            learning_rate,
-            momentum,
-            path=descend(bowl(), [1.0], function, learning_rate, momentum, updates),
-            map=rule_map(function),
-            roots=theory.roots(*settings),
-            rate=float(theory.rate(*settings)),
-            regime=theory.regime(*settings),
-            limit=theory.learning_rate_limit(function, 1.0, momentum),
-        )
+        return PhaseMapResult(rule, *settings, path, (told,), rule_map(function))

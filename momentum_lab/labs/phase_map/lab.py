@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from momentum_lab.labs.best import critical_momentum, edge_learning_rate
+from momentum_lab.labs.best import critical_momentum, limit_learning_rate
 from momentum_lab.labs.phase_map.experiment import probe_map
 from momentum_lab.labs.phase_map.view import PHASE_MAP
 from momentum_lab.labs.settings import LIMIT_LEARNING_RATES, MOMENTA, rule_choice
@@ -38,7 +38,7 @@ def phase_map(*own_rules, **start):
         start=start,
         answers={
             "critical damping": partial(critical_momentum, own_rules),
-            "to the edge": partial(edge_learning_rate, own_rules),
+            "to the limit": partial(limit_learning_rate, own_rules),
         },
         heroes=("learning_rate", "momentum"),
         pick={"map": ("learning_rate", "momentum")},

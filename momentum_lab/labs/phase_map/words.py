@@ -4,7 +4,7 @@ import numpy as np
 
 from momentum_lab import theory
 from momentum_lab.labs.descents import PathResult
-from momentum_lab.labs.words import as_written, percent
+from momentum_lab.labs.words import as_written, percent, regime_in_words
 from momentum_lab.measures import overshoot
 
 
@@ -12,33 +12,53 @@ class PhaseMapWords(PathResult):
     """The finding, the sentence and the numbers of one point of the map."""
 
     @property
+    def roots(self):
+        """The two roots, complex, (2,)."""
+        return np.array(self.foretold[0].roots)
+
+    @property
+    def rate(self):
+        """What is left of the distance after an update, as a share, in the long run."""
+        return self.foretold[0].rate
+
+    @property
+    def regime(self):
+        """What the weight does on its way, a name from `theory.REGIMES`."""
+        return self.foretold[0].regime
+
+    @property
+    def limit(self):
+        """The largest stable learning rate at this momentum."""
+        return self.foretold[0].limit
+
+    @property
     def period(self):
-        """Updates for one whole swing, from the angle of the dominant root; None for no swing."""
+        """Updates for one whole oscillation, from the dominant root's angle; None without one."""
         angle = abs(np.angle(self.roots[np.argmax(abs(self.roots))]))
         return float(2 * np.pi / angle) if angle > 1e-9 else None
 
     @property
     def is_critical(self):
-        """Whether the two roots meet, as near as can be typed: between creeping and swinging."""
+        """Whether the two roots meet, as near as can be typed: between creeping and ringing."""
         return abs(self.roots[0] - self.roots[1]) < 1e-3 and 1e-6 < self.rate < 1 - theory.EDGE
 
     @property
     def finding(self):
         """What theory says of this point."""
-        kept = percent(self.rate)
+        kept = f"in the long run each update keeps {percent(self.rate)}"
         if self.regime == "diverging":
             return f"Diverging: in the long run, the distance grows {self.rate:.3g} times an update"
         if self.regime == "edge":
-            return "On the edge: it neither settles nor runs away"
+            return "Neutral edge: it neither settles nor runs away"
         if self.rate < 1e-6:
-            return "At the bottom in one update, or two"
+            return "At the minimum after one update, or two"
         if self.is_critical:
-            return f"Critical damping: the two roots meet, and each update keeps {kept}"
+            return f"Critical damping: the two roots meet; {kept}"
         if self.regime == "ringing":
-            return f"Ringing: a swing takes {self.period:.3g} updates, and each keeps {kept}"
+            return f"Ringing with a period of {self.period:.3g} updates; {kept}"
         if self.regime == "sign-flipping":
-            return f"Sign-flipping: each update lands on the other side, and keeps {kept}"
-        return f"Smooth: no swinging, and in the long run each update keeps {kept}"
+            return f"Sign-flipping: from side to side; {kept}"
+        return f"Smooth: no oscillation; {kept}"
 
     @property
     def sentence(self):
@@ -60,12 +80,9 @@ class PhaseMapWords(PathResult):
             )
         if self.regime == "diverging":
             return f"after {self.n_updates} updates the weight is {self._last}"
-        when = f"not settled after {self.n_updates} updates"
-        if self.settled is not None:
-            when = f"within 5 % of the first distance from update {self.settled} on"
         past = overshoot(self.weights, 0)
-        side = f"it went past the bottom by {percent(past)}" if past > 0 else "it never went past"
-        return f"{when}; {side}"
+        side = f"it ran past the minimum by {percent(past)}" if past else "it never ran past"
+        return f"{self.how_settled}; {side}"
 
     @property
     def _last(self):
@@ -74,14 +91,14 @@ class PhaseMapWords(PathResult):
     @property
     def numbers(self):
         """The row of this run."""
-        swings = self.regime != "smooth" and self.period and not self.is_critical
+        oscillates = self.regime != "smooth" and self.period and not self.is_critical
         return self.row_of_settings("αλ") | {
-            "regime": "critical" if self.is_critical else self.regime,
+            "regime": "critical" if self.is_critical else regime_in_words(self.regime),
             "rate": f"{self.rate:.4g}",
-            "period": f"{self.period:.4g}" if swings else "–",
+            "period": f"{self.period:.4g}" if oscillates else "–",
             "limit": f"{self.limit:.4g}",
-            "went past": "–" if self.regime == "diverging" else percent(overshoot(self.weights, 0)),
-            "settled": "never" if self.settled is None else f"update {self.settled}",
+            "ran past": "–" if self.regime == "diverging" else percent(overshoot(self.weights, 0)),
+            "settled": self.settled_in_numbers,
             "last weight": self._last,
         }
 

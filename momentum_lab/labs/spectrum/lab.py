@@ -19,7 +19,7 @@ SPECTRUM_PRESETS = {
     "too big": {"rule": "plain", "learning_rate": 2.1},
     "too much of it": {"rule": "previous_delta", "learning_rate": 1.2, "momentum": 0.9},
 }  # fmt: skip
-# As fine as one must be near the edge, from 0.01 to 40: averaged is at its best at √κ.
+# As fine as one must be near the limit, from 0.01 to 40: averaged is at its best at √κ.
 FINE_STEPS = [*even_grid(1, 1.95, 0.05), *even_grid(2, 4.9, 0.1), *even_grid(5, 9.8, 0.2)]
 FINE_RATES = [float(f"{m:g}e{e}") for e in (-2, -1, 0, 1) for m in FINE_STEPS if m <= 4 or e < 1]
 SPECTRUM_CONDITIONS = [int(number) for number in log_grid(2, 1000) if number == int(number)]

@@ -10,6 +10,7 @@ from momentum_lab.labs.words import (
     as_written,
     capital,
     in_words,
+    regime_in_words,
     settings_in_words,
     shortened,
 )
@@ -30,13 +31,13 @@ class SpectrumWords(Result):
 
     @property
     def converges(self):
-        """Whether every direction shrinks."""
-        return self.rate < 1 - theory.EDGE
+        """Whether every direction shrinks; a tiny learning rate only does so slowly."""
+        return not {"edge", "diverging"} & set(self.regime.split(" / "))
 
     @property
     def updates_to_a_tenth(self):
         """The updates for each factor of ten in the long run, at these settings; inf for never."""
-        return float(updates_to_a_tenth(self.rate))
+        return float(updates_to_a_tenth(self.rate)) if self.converges else np.inf
 
     @property
     def is_best(self):
@@ -76,7 +77,7 @@ class SpectrumWords(Result):
             grow = self._by_who("grows", "grow", "grows")
             return f"Diverging: {self._who} {grow} {as_written(self.rate)} times an update"
         if not self.converges:
-            return f"On the edge: {self._who} will not shrink"
+            return f"Neutral edge: {self._who} will not shrink"
         if self.is_best:
             return (
                 f"{capital(in_words(self.rule))} at its best: rate {self.rate:.3g}, in the long "
@@ -95,7 +96,7 @@ class SpectrumWords(Result):
     def sentence(self):
         """Who limits, rate and updates now and at best, and the growth before the decay."""
         place = self._by_who(f"curvature {self.slowest_in_words}, ", "", "")
-        who = f"{capital(self._who)} ({place}{self.regime})"
+        who = f"{capital(self._who)} ({place}{regime_in_words(self.regime)})"
         now = f"{self._by_who('never shrinks', 'never shrink', 'never shrinks')}: rate "
         now += f"{self.rate:.4g}."
         if self.converges:
@@ -124,10 +125,10 @@ class SpectrumWords(Result):
         return row | {
             "rate": f"{self.rate:.4g}",
             "best rate": f"{self.best.rate:.4g}",
-            "updates for a tenth": _or_never(self.updates_to_a_tenth),
+            "updates for a factor of ten": _or_never(self.updates_to_a_tenth),
             "at best": _or_never(self.best.updates),
             "slowest": self.slowest_in_words,
-            "regime": self.regime,
+            "regime": regime_in_words(self.regime),
             "highest loss": as_written(self.growth),
             "updates": f"{self.n_updates}",
             "loss left": self.loss_in_words(-1),

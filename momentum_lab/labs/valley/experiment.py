@@ -35,13 +35,13 @@ class ValleyResult(ValleyWords):
 
     @cached_property
     def crossings(self):
-        """How often the path crossed the floor before it stayed near it."""
-        return crossings(self.places[:, 1], self.distances[0])
+        """How often the path crossed the floor before the run settled."""
+        return crossings(self.until_settled[:, 1], self.distances[0])
 
     @cached_property
     def overshoots(self):
-        """How often the path ran past the minimum, along the floor, before it stayed near it."""
-        return crossings(self.places[:, 0], self.distances[0])
+        """How often the path ran past the minimum, along the floor, before the run settled."""
+        return crossings(self.until_settled[:, 0], self.distances[0])
 
 
 def descend_valley(

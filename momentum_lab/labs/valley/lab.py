@@ -18,7 +18,7 @@ VALLEY_PRESETS = {
     "second update, slower": {
         "rule": "previous_delta", "learning_rate": 1, "momentum": 0.9, "condition_number": 20,
     },
-    "heavy ball swings": {
+    "heavy ball oscillates": {
         "rule": "heavy_ball", "learning_rate": 0.5, "momentum": 0.9, "condition_number": 20,
     },
     "heavy ball at its best": {

@@ -1,4 +1,4 @@
-"""The valley: its contours with the path of two weights, the loss, and the swinging across."""
+"""The valley: its contours with the path of two weights, the loss, and the way across."""
 
 import numpy as np
 from matplotlib.ticker import NullLocator
@@ -50,7 +50,7 @@ def _valley_frame(figure):
     heading(loss, "loss, in powers of ten")
     across.axhline(0, color=LINE, lw=0.8)
     across.set_xlabel("updates")
-    heading(across, "distance from the floor: does it swing?")
+    heading(across, "distance from the floor: does it oscillate?")
     return axes
 
 
@@ -88,11 +88,11 @@ def _draw_valley(axes, result, look, shown):
     # A loss of 0 has no logarithm: such a line leaves the plot at the bottom.
     losses = np.maximum(result.path.losses[: shown + 1], LOWEST_LOSS / 100)
     style = {"color": look.color, "ls": look.dash, "lw": look.width}
-    swing = result.places[: shown + 1, 1]
+    away = result.places[: shown + 1, 1]
     seen = until_gone(weights, contours)
-    swing_seen = until_gone(swing[:, None], across, (1,))
+    away_seen = until_gone(away[:, None], across, (1,))
     loss.plot(updates, losses, **style)
-    across.plot(updates[:swing_seen], swing[:swing_seen], **style)
+    across.plot(updates[:away_seen], away[:away_seen], **style)
     if look.letter:
         contours.plot(*weights[:seen].T, **style)
         pin_letter(contours, weights, look)
@@ -101,7 +101,7 @@ def _draw_valley(axes, result, look, shown):
     contours.plot(*weights[0], "o", color="white", mec=look.color, mew=1.8, ms=9, zorder=4)
     contours.plot(*weights[-1], "o", color=look.color, mec="white", mew=1, ms=9, zorder=6)
     border_mark(contours, weights[-1], look.color)
-    for plot, y in ((loss, losses), (across, swing)):
+    for plot, y in ((loss, losses), (across, away)):
         plot.plot(shown, y[-1], "o", color=look.color, mec="white", mew=1, ms=8, zorder=6)
         border_mark(plot, (shown, y[-1]), look.color, straight=True)
     lengths = ["–", "–"]

@@ -5,7 +5,7 @@ from functools import cached_property
 import numpy as np
 
 from momentum_lab.labs.descents import DUST, NEAR, DescentWords
-from momentum_lab.labs.words import after, as_written, percent, short, times
+from momentum_lab.labs.words import after, as_written, how_often, percent, short
 
 LEAST_FIT = 30  # updates from which a rate can be measured
 
@@ -29,7 +29,7 @@ class ValleyWords(DescentWords):
         if end < LEAST_FIT:
             return None
         distances, late = self.distances[:end], np.arange(end // 2, end)
-        # The largest that is still to come (or was there before), so that swings do not count.
+        # The largest that is still to come (or was there before), so that no oscillation counts.
         shrinks = distances[-1] < distances[0]
         peaks = np.maximum.accumulate(distances[::-1] if shrinks else distances)
         logs, away = np.log(peaks[::-1] if shrinks else peaks)[late], late - late.mean()
@@ -45,11 +45,11 @@ class ValleyWords(DescentWords):
             told, where = diverging
             return f"Diverging {where}: {short(told.rate)} times as far with each update"
         if on_edge:
-            return f"On the edge: {on_edge[1]} it neither settles nor runs away"
+            return f"Neutral edge: {on_edge[1]} it neither settles nor runs away"
         if self.path.diverged_at is not None:
             return f"Diverged at update {self.path.diverged_at}: the weights ran away"
         if self.settled is not None:
-            return f"Settled {after(self.settled)}: {self._swings}"
+            return f"Settled {after(self.settled)}: {self._counts}"
         return self._unsettled()
 
     def _in_regime(self, regime):
@@ -70,29 +70,29 @@ class ValleyWords(DescentWords):
         return self._in_regime("diverging") is not None
 
     @property
-    def _swings(self):
-        crossed = f"crossed the floor {times(self.crossings)}"
+    def _counts(self):
+        crossed = how_often("crossed the floor", self.crossings)
         if not self.overshoots:
             return crossed
-        return f"{crossed}, ran past the minimum {times(self.overshoots)}"
+        return f"{crossed}, {how_often('ran past the minimum', self.overshoots)}"
 
     def _unsettled(self):
         late = np.abs(self.places[self.n_updates * 9 // 10 :]).max(axis=0) / self.distances[0]
         so_far = after(self.n_updates)
         if late[1] > late[0]:
             if self.crossings:
-                return f"Still swinging across the valley {so_far}: {self._swings}"
+                return f"Still oscillating across the valley {so_far}: {self._counts}"
             return f"Still far from the floor {so_far}"
         if self.overshoots:
-            return f"Still swinging along the valley {so_far}: {self._swings}"
+            return f"Still oscillating along the valley {so_far}: {self._counts}"
         left = percent(self.distances[-1] / self.distances[0])
         where = "along the floor" if late[1] <= NEAR else "down to the floor and along it"
         return f"Slow {where}: {left} of the distance is left {so_far}"
 
     @property
     def _crossed(self):
-        past = f"ran past the minimum {times(self.overshoots)}"
-        return f"crossed the valley's floor {times(self.crossings)}, {past}"
+        past = how_often("ran past the minimum", self.overshoots)
+        return f"{how_often('crossed the floor', self.crossings)}, {past}"
 
     @property
     def _more(self):
