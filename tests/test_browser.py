@@ -30,7 +30,7 @@ from momentum_lab.labs.words import in_words
 from momentum_lab.live.style import PIN_LOOKS, rule_look
 
 CELLS = "from momentum_lab.labs import network_lab", "lab = network_lab()", "lab"
-LESSONS = [path.name for path in sorted(PROJECT.glob("notebooks/*.ipynb"))]
+LESSONS = [path.name for path in sorted(PROJECT.glob("notebooks/[0-9]*.ipynb"))]
 SAVED = "saved.ipynb"
 OTHER_LABS = ("bowl", "valley", "phase_map", "spectrum")
 # The labs that can be pointed into, with the controls that follow: first across, then up.

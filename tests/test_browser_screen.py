@@ -44,6 +44,11 @@ NOTEBOOKS = {
     "labs.ipynb": ["from momentum_lab import labs", *(f"labs.{name}()" for name in labs.__all__)],
     "slow.ipynb": [SLOW, "lab"],
     "two.ipynb": ["from momentum_lab.labs import one_weight", "lab = one_weight()", "lab", "lab"],
+    "predict.ipynb": [
+        "from momentum_lab.exercises import predict",
+        "predict('Up?', {'yes': 'It is.', 'no': 'It is not <b>down</b>.'}, 'yes')",
+        "predict('Left?', {'yes': 'It is.', 'no': 'It is not.'}, 'no')",
+    ],
     "busy.ipynb": [
         "import matplotlib\nfrom momentum_lab import labs\nbefore = dict(matplotlib.rcParams)",
         "lab = labs.valley()",
@@ -169,6 +174,42 @@ def test_an_arrow_in_a_number_box_moves_its_slider(all_labs):
     with lab.new_picture():
         lab.box("momentum").press("ArrowUp")
     expect(lab.box("momentum")).to_have_value("0.51")
+
+
+# A prediction.
+
+
+def test_a_prediction_is_chosen_changed_and_revealed_with_the_keyboard_alone(reader):
+    reader.open("predict.ipynb")
+    reader.run_all()
+    asked, other = (reader.page.get_by_role("group", name=name) for name in ("Up?", "Left?"))
+    box = reader.page.locator(".ml-predict").first
+    yes, no = (asked.get_by_role("radio", name=name) for name in ("yes", "no"))
+    button, status = box.get_by_role("button"), box.get_by_role("status")
+    expect(button).to_be_disabled()
+    yes.focus()
+    yes.press("Space")
+    expect(yes).to_be_checked()
+    yes.press("ArrowDown")
+    expect(no).to_be_checked()
+    expect(yes).not_to_be_checked()
+    expect(no).to_be_focused()
+    expect(status).to_be_empty()
+    no.press("Tab")
+    expect(button).to_be_focused()
+    expect(button).to_have_text("check my prediction")
+    button.press("Enter")
+    expect(status).to_have_text("Not so. It is not <b>down</b>.The answer: yes. It is.")
+    expect(no).to_be_checked()
+    expect(no).to_be_disabled()
+    expect(button).to_be_focused()
+    button.press("Space")
+    expect(status).to_be_empty()
+    expect(yes).to_be_focused()
+    expect(no).not_to_be_checked()
+    expect(button).to_be_disabled()
+    expect(other.get_by_role("radio", checked=True)).to_have_count(0)
+    assert reader.problems == []
 
 
 # Two views, two threads, an interrupt.

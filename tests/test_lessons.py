@@ -249,6 +249,8 @@ def listed(text, printed="", source="", before=""):
         ("with $\\beta = 0.7$ and $\\alpha\\lambda = 2.4$.", ""),
         ("**Drag** it down to 0.13 and on to 7.", ""),
         ("the minimum (0, 0)", ""),
+        ("0.05 or 0,05", "0.05"),
+        ("The post:\n\n> 3.56 + 0.027", ""),
         ("[see](file_99.html) 01_one_weight", ""),
     ],
 )
@@ -272,6 +274,7 @@ def test_a_number_that_is_printed_or_a_name_or_a_setting_is_not_listed(text, pri
         ("It moved 0.13 to 0.17.", "", ["0.13", "0.17"]),
         ("<details><summary>Answer</summary>It is 77.</details>", "", ["77"]),
         ("data 50", "", ["50"]),
+        ("It is 0.05, 0.1999 or 1,955.", "0", ["0.05", "0.1999", "1,955"]),
     ],
 )
 def test_a_number_that_nothing_near_it_prints_is_listed(text, printed, missing):

@@ -11,7 +11,8 @@ import pytest
 import refresh_notebooks
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
-LESSONS = sorted(FOLDER.glob("*.ipynb"))
+SHEET = FOLDER / "formula_sheet.ipynb"
+LESSONS = sorted(path for path in FOLDER.glob("*.ipynb") if path != SHEET)
 SOLUTIONS = sorted(FOLDER.glob("solutions/*.ipynb"))
 START = "00_start_here.ipynb"
 README = FOLDER.parent / "README.md"
@@ -22,7 +23,7 @@ def each(paths):
     return pytest.mark.parametrize("path", paths, ids=names)
 
 
-each_notebook = each(LESSONS + SOLUTIONS)
+each_notebook = each([*LESSONS, SHEET, *SOLUTIONS])
 each_lesson = each(LESSONS)
 each_full_lesson = each([path for path in LESSONS if path.name != START])
 each_solution = each(SOLUTIONS)
@@ -194,6 +195,25 @@ def test_readme_lists_the_lesson_with_its_question_and_minutes(path):
 @each_full_lesson
 def test_start_page_lists_the_lesson_with_its_question_and_minutes(path):
     assert row_of(path, prose(FOLDER / START)).endswith(question_and_minutes(path))
+
+
+def test_the_formula_sheet_names_tests_that_exist():
+    tests = (Path(__file__).parent / "test_theory.py").read_text("utf-8")
+    named = re.findall(r"`(test_\w+)`", prose(SHEET))
+    assert len(named) >= 8
+    assert [name for name in named if f"def {name}(" not in tests] == []
+
+
+def test_each_formula_of_the_sheet_stands_beside_what_the_code_gives():
+    for source in (cell.source for cell in cells(SHEET, "code")):
+        assert "theory." in source and re.search(r"\bcode\b", source)
+
+
+def test_the_sheet_sends_a_reader_to_lessons_that_are_there_and_says_which_are_to_come():
+    there = {path.name[:2] for path in LESSONS}
+    for names, to_come in re.findall(r"lessons? (\d\d(?:, \d\d)*)(, to come)?", prose(SHEET)):
+        for name in names.split(", "):
+            assert (name in there) != bool(to_come), f"lesson {name}"
 
 
 def test_there_is_a_notebook_to_start_with():

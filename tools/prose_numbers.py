@@ -10,11 +10,11 @@ count, neither their source nor their choices.
 
 A number of the prose is found if a number near it, rounded to as many digits, is the same; signs
 are not compared, 5 % is also 0.05, and after "about", "nearly" and so on the zeros at the end are
-round, by up to 5 %. Not looked at are: what stands in `code`, in *Sources* and in heads of tables;
-names such as C5, lesson 03, 4-5-3; the lesson's minutes; years; ordinals; points such as (0, 0); a
-formula with symbols, but for its decimals and what it says after its last = or ≈; the text of an
-exercise (*Your turn*) before its cell; and settings: what follows a setting's name, as in "momentum
-0.9", or "to" in a sentence with *drag* or *type*.
+round, by up to 5 %. Not looked at are: what stands in `code`, in *Sources*, in heads of tables and
+in quotations; names such as C5, lesson 03, 4-5-3; the lesson's minutes; years; ordinals; points
+such as (0, 0); a formula with symbols, but for its decimals and what it says after its last = or ≈;
+the text of an exercise (*Your turn*) before its cell; and settings: what follows a setting's name,
+as in "momentum 0.9", or "to" in a sentence with *drag* or *type*.
 """
 
 import argparse
@@ -28,7 +28,7 @@ WHOLE_LESSON = ("What we found", "On your own", "Next")
 APPROXIMATE = r"(?:about|nearly|almost|roughly|some|around|over|under|more than|less than|≈)\s*$"
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 NUMBER = re.compile(
-    r"(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|(?<![\w.])\.\d+)"
+    r"(?P<digits>0,\d+|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|(?<![\w.])\.\d+)"
     r"(?:(?:\s?[·×]\s?10(?P<power>[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+))|[eE](?P<e>[-+]?\d+))?"
     r"(?P<percent>\s?%)?"
 )
@@ -68,7 +68,7 @@ def numbers(text):
 
 def read_number(match):
     """The `Number` of a match."""
-    digits = match["digits"].replace(",", "")
+    digits = re.sub("^0,", "0.", match["digits"]).replace(",", "")
     power = int((match["power"] or "").translate(SUPERSCRIPTS) or match["e"] or 0)
     scale = 10.0**power / (100 if match["percent"] else 1)
     decimals = len(digits.partition(".")[2])
@@ -128,15 +128,16 @@ NOT_LOOKED_AT = [
     for pattern in (
         r"```.*?```|`[^`\n]*`",
         r"\]\([^)]*\)|</?(?:details|summary|b|i|p|br|a|img|sub|sup|kbd)\b[^>]*>",
+        r"^>[^\n]*",  # a quotation
         r"^\|[^\n]*\|\n(?=\|[ :-]*-)",  # the head of a table
         r"^ *\d+\. ",  # the number of a list's item
         r"\b(?:lessons?|chapters?|sections?|cells?|pages?|steps?|python) \d+[a-z]?",
         r"\([−-]?[\d.]+, [−-]?[\d.]+\)",  # a point
-        r"\b0\d\b",  # 03 is a lesson
+        r"(?<![\w.,])0\d\b(?![.,]\d)",  # 03 is a lesson
         r"\b[A-Za-z]+\d+[a-z]?\b|\b\d+_\w+",  # C7a, 01_one_weight
         STATED.pattern + r"|\| \d+(?: \+ \d+)? \|$",  # the minutes
         r"\b\d+(?:-\d+){2,}\b",  # 4-5-3
-        r"\b(?:1[89]|20)\d\d\b(?! (?:updates|epochs|times))",
+        r"(?<![\w.,])(?:1[89]|20)\d\d\b(?![.,]\d| (?:updates|epochs|times))",
         r"\b\d+(?:st|[nr]d|th)\b",
     )
 ]

@@ -1,16 +1,39 @@
 """Predict, then look: a question to answer before the picture does."""
 
 import html
+from pathlib import Path
 
+import anywidget
 import ipywidgets as widgets
+import traitlets
 
 from momentum_lab.exercises.verdict import Verdict
 from momentum_lab.live.dashboard import STYLE_SHEET
 from momentum_lab.validation import unknown_name
 
 
+class Box(anywidget.AnyWidget):
+    """What the reader sees of a prediction; the explanations are not here until they are told.
+
+    choice: the position of the chosen option, or -1. pressed: how often the button was pressed.
+    told: empty, or what is revealed: a list of [kind, words], the kind "ml-right" or "ml-note".
+    """
+
+    _esm = Path(__file__).with_name("predict.js")
+    _css = STYLE_SHEET
+
+    question = traitlets.Unicode().tag(sync=True)
+    options = traitlets.List().tag(sync=True)
+    choice = traitlets.Int(-1).tag(sync=True)
+    pressed = traitlets.Int().tag(sync=True, echo_update=False)
+    told = traitlets.List().tag(sync=True)
+
+
 class Prediction:
-    """A question to answer before looking: radio buttons, and an explanation for each choice.
+    """A question to answer before looking: choices, and an explanation for each of them.
+
+    The choice can be changed freely until it is checked. Then it stays as it was, and its
+    explanation is shown, and the right answer with its own; `again` begins anew.
 
     options: a dict from each choice to why it is right or wrong.
     answer: the right choice. Raises ValueError unless it is one of the options.
@@ -20,47 +43,57 @@ class Prediction:
         if answer not in options:
             raise unknown_name("answer", answer, options)
         self.question, self.options, self.answer = question, options, answer
-        self.choices = widgets.RadioButtons(
-            options=list(options), value=None, layout=widgets.Layout(width="auto")
-        )
-        self.button = widgets.Button(description="check my prediction", disabled=True)
-        self.feedback = widgets.HTML()
-        self.choices.observe(self._chosen, "value")
-        self.button.on_click(lambda _button: self.check())
-        self.widget = widgets.VBox(
-            [
-                widgets.HTML(f"<style>{STYLE_SHEET}</style>"),
-                widgets.HTML(f'<div class="ml-question">{html.escape(question)}</div>'),
-                self.choices,
-                self.button,
-                self.feedback,
-            ]
-        )
-        self.widget.add_class("ml-predict")
+        self.box = Box(question=question, options=list(options))
+        self.box.observe(self._pressed, "pressed")
+        self.widget = widgets.VBox([self.box])
+
+    @property
+    def choice(self):
+        """The reader's choice, or None."""
+        return None if self.box.choice < 0 else list(self.options)[self.box.choice]
+
+    @property
+    def is_revealed(self):
+        """Whether the answer has been shown."""
+        return bool(self.box.told)
 
     def choose(self, choice):
-        """Choose as a reader would; return the prediction. Raises ValueError if unknown."""
+        """Choose as a reader would; return the prediction.
+
+        Raises ValueError if the choice is unknown, or if the answer has been shown.
+        """
         if choice not in self.options:
             raise unknown_name("choice", choice, self.options)
-        self.choices.value = choice
+        if self.is_revealed:
+            raise ValueError("the answer has been shown; again() lets you predict again")
+        self.box.choice = list(self.options).index(choice)
         return self
 
     def check(self):
-        """Show whether the present choice is right, and why; return that as a `Verdict`."""
-        choice = self.choices.value
-        if choice is None:
+        """Show the explanation of the present choice and the answer; return that as a `Verdict`."""
+        if self.choice is None:
             return Verdict(False, "Choose first, then look.")
-        right = choice == self.answer
-        verdict = Verdict(right, ("Yes. " if right else "Not so. ") + self.options[choice])
-        kind = "ml-right" if right else "ml-note"
-        self.feedback.value = (
-            f'<div role="status" class="{kind}">{html.escape(verdict.words)}</div>'
-        )
-        return verdict
+        right = self.choice == self.answer
+        told = [["ml-right" if right else "ml-note", self._verdict_on(self.choice)]]
+        if not right:
+            told.append(["ml-right", f"The answer: {self.answer}. {self.options[self.answer]}"])
+        self.box.told = told
+        return Verdict(right, " ".join(words for _kind, words in told))
 
-    def _chosen(self, _change):
-        self.button.disabled = False
-        self.feedback.value = ""
+    def again(self):
+        """Hide the answer and forget the choice; return the prediction."""
+        with self.box.hold_sync():  # in one message, so that the button keeps the focus till then
+            self.box.choice, self.box.told = -1, []
+        return self
+
+    def _verdict_on(self, choice):
+        return ("Yes. " if choice == self.answer else "Not so. ") + self.options[choice]
+
+    def _pressed(self, _change):
+        if self.is_revealed:
+            self.again()
+        else:
+            self.check()
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         bundle = self.widget._repr_mimebundle_()

@@ -1,6 +1,5 @@
-"""Predictions and checkers: right answers pass, each slip gets its hint, all in one line."""
+"""Checkers: right answers pass, each slip gets its hint, all in one line."""
 
-import html
 import re
 
 import numpy as np
@@ -16,24 +15,11 @@ from momentum_lab.exercises import (
     check_rule,
     check_settings,
     check_valley,
-    predict,
 )
 from momentum_lab.exercises.numbers import NUMBER_EXERCISES
-from momentum_lab.exercises.predict import Prediction
 from momentum_lab.exercises.verdict import Verdict
 from momentum_lab.labs.words import in_words
 from momentum_lab.rules import RULES
-
-QUESTION = 'Is 1 < 2, or "more"?'
-OPTIONS = {
-    "yes": "One is less than two.",
-    "no & never": "Count on your fingers: 1 < 2.",
-    "both": "It cannot be both.",
-}
-
-
-def ask():
-    return predict(QUESTION, OPTIONS, "yes")
 
 
 def assert_one_line(verdict, passed, *words):
@@ -45,81 +31,6 @@ def assert_one_line(verdict, passed, *words):
     assert len(line.splitlines()) == 1 and len(line) < 250
     for word in words:
         assert word in line
-
-
-# --- predictions ----------------------------------------------------------------------------
-
-
-def test_a_prediction_opens_unchosen_and_its_button_waits():
-    asked = ask()
-    assert isinstance(asked, Prediction)
-    assert asked.choices.value is None and asked.choices.options == tuple(OPTIONS)
-    assert asked.button.disabled
-    assert asked.feedback.value == ""
-
-
-def test_nothing_is_told_before_a_choice():
-    asked = ask()
-    assert_one_line(asked.check(), False, "Choose first")
-    assert "less than" not in asked.feedback.value
-
-
-def test_the_right_choice_is_explained():
-    asked = ask().choose("yes")
-    assert not asked.button.disabled
-    assert_one_line(asked.check(), True, "Yes. ", OPTIONS["yes"])
-    assert 'role="status" class="ml-right"' in asked.feedback.value
-    assert OPTIONS["yes"] in asked.feedback.value
-
-
-@pytest.mark.parametrize("wrong", ["no & never", "both"])
-def test_every_wrong_choice_has_its_own_explanation(wrong):
-    asked = ask()
-    asked.choices.value = wrong
-    asked.button.click()
-    assert 'role="status"' in asked.feedback.value and "ml-right" not in asked.feedback.value
-    assert f"Not so. {OPTIONS[wrong]}" in html.unescape(asked.feedback.value)
-    assert OPTIONS["yes"] not in asked.feedback.value, "the answer is not given away"
-    assert_one_line(asked.check(), False, OPTIONS[wrong])
-
-
-def test_a_new_choice_takes_the_old_explanation_away():
-    asked = ask().choose("both")
-    asked.check()
-    asked.choose("yes")
-    assert asked.feedback.value == "" and not asked.button.disabled
-
-
-def test_an_unknown_choice_or_answer_suggests_the_nearest():
-    with pytest.raises(ValueError, match="unknown choice 'bot': did you mean 'both'"):
-        ask().choose("bot")
-    with pytest.raises(ValueError, match="unknown answer 'yess': did you mean 'yes'"):
-        predict(QUESTION, OPTIONS, "yess")
-
-
-def test_a_prediction_without_a_kernel_holds_the_answer_back():
-    bundle = ask()._repr_mimebundle_()
-    assert "application/vnd.jupyter.widget-view+json" in bundle
-    page = bundle["text/html"]
-    before, _, hidden = page.partition("<details>")
-    assert html.escape(QUESTION) in before
-    assert all(f"<li>{html.escape(option)}</li>" in before for option in OPTIONS)
-    assert not any(html.escape(why) in before for why in OPTIONS.values())
-    assert re.fullmatch(r"<summary>.+?</summary>(.+)</details>", hidden)[1].startswith("yes. ")
-    assert html.escape(OPTIONS["yes"]) in hidden
-    line = bundle["text/plain"]
-    assert line == f"Predict: {QUESTION} yes / no & never / both"
-
-
-def test_signs_of_html_are_escaped():
-    asked = ask().choose("no & never")
-    asked.check()
-    shown = [
-        w.value for w in asked.widget.children if hasattr(w, "value") and w is not asked.choices
-    ]
-    assert any("1 &lt; 2" in words for words in shown)
-    assert "1 < 2" not in asked.feedback.value
-    assert "no &amp; never" in asked._repr_mimebundle_()["text/html"]
 
 
 # --- a rule ---------------------------------------------------------------------------------
