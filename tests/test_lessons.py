@@ -71,6 +71,11 @@ def test_the_tag_makes_one_cell_deeper():
     assert [piece.part for piece in found] == [CORE, DEEPER, DEEPER, CORE]
 
 
+def test_what_is_on_your_own_stays_aside_in_a_tagged_cell():
+    found = pieces(notebook(prose("a\n\n## On your own\n\nb", "deeper")))
+    assert [piece.part for piece in found] == [DEEPER, ASIDE]
+
+
 def test_sections_are_counted_by_headings_of_two_levels():
     found = pieces(notebook(prose("# A\n\na\n\n## B\n\nb\n\n### C\n\nc"), code("1"), prose("## D")))
     assert [piece.section for piece in found] == [1, 2, 2, 2, 3]

@@ -82,7 +82,7 @@ def pieces(notebook):
     """The pieces of a notebook in their order.
 
     A heading sets the part of all that follows it until a heading of the same or a higher level;
-    the tag `deeper` sets that of its cell.
+    the tag `deeper` takes its cell out of the core.
     """
     found, section, heading, special = [], 0, "", None
     for position, cell in enumerate(notebook.cells):
@@ -93,7 +93,8 @@ def pieces(notebook):
                 level, title = len(match[1]), match[2]
                 section, heading = (section, heading) if level > 2 else (section + 1, title)
                 special = part_after(special, level, title)
-            part = DEEPER if tagged else special[1] if special else CORE
+            part = special[1] if special else CORE
+            part = DEEPER if tagged and part == CORE else part
             for chunk, its_part, folded in unfolded(cell, text, part):
                 found.append(Piece(position, cell, its_part, section, heading, chunk, folded))
     return found

@@ -78,7 +78,7 @@ def _just_right():
     limit = theory.learning_rate_limit("plain", 4, 0)
     return limit / 2, {
         1: "this is learning rate times curvature: divide it by the curvature",
-        limit: "this is the edge, where it jumps to the other side for ever",
+        limit: "this is the limit, where it jumps to the other side for ever",
         4: "this is the curvature: the steeper the bowl, the smaller the learning rate",
     }
 
