@@ -389,41 +389,31 @@ def test_sliders_finding_picture_status_and_the_present_run_are_on_one_screen(la
     assert min(box["sliders"]) >= SHORTEST_SLIDER and 2 <= len(box["sliders"]) <= 3
 
 
-@pytest.fixture
-def resize(reader):
-    """A function that gives the page a width, and the screen so many pixels to a CSS pixel."""
-    screen = reader.page.context.new_cdp_session(reader.page)
-
-    def resize(width, ratio):
-        wanted = SCREEN | {"width": width, "deviceScaleFactor": ratio, "mobile": False}
-        screen.send("Emulation.setDeviceMetricsOverride", wanted)
-
-    yield resize
-    resize(SCREEN["width"], 1)
-
-
 @pytest.mark.parametrize("ratio", [1, 1.5, 2])
 def test_a_picture_has_a_pixel_for_each_of_the_screens_at_any_width(
-    reader, lab_called, resize, ratio
+    server, reader, lab_called, ratio
 ):
-    resize(SCREEN["width"], ratio)
-    assert reader.page.evaluate("() => devicePixelRatio") == ratio
-    reader.run_all()  # labs that are shown on this screen from the beginning
-    for width in (1280, 1000, 700):
-        resize(width, ratio)
-        for index in range(len(labs.__all__)):
-            lab = lab_at(reader.page, index)
-            lab.root.scroll_into_view_if_needed()
-            lab.sharp()
-            shown = lab.picture.bounding_box()
-            height, wide, _ = pixels(lab).shape
-            assert abs(wide - shown["width"] * ratio) < 0.05
-            assert abs(height - shown["height"] * ratio) < 0.05
-            room = lab.root.bounding_box()["width"] - 34
-            assert min(room, 900) - 1 <= shown["width"] <= min(room, 900) + 1
-    with lab.new_picture():
-        lab.slider("momentum").press("ArrowRight")
-    lab.sharp()  # the picture of an event is drawn for all pixels once the hand rests
+    browser = reader.page.context.browser
+    with browser.new_context(viewport=SCREEN, device_scale_factor=ratio) as context:
+        page = JupyterPage(context, server)
+        page.open("labs.ipynb")  # with the kernel that it has already
+        page.run_all()
+        for width in (1280, 1000, 700):
+            page.page.set_viewport_size(SCREEN | {"width": width})
+            for index in range(len(labs.__all__)):
+                lab = lab_at(page.page, index)
+                lab.root.scroll_into_view_if_needed()
+                lab.sharp()
+                shown = lab.picture.bounding_box()
+                height, wide, _ = pixels(lab).shape
+                assert abs(wide - shown["width"] * ratio) < 0.05
+                assert abs(height - shown["height"] * ratio) < 0.05
+                room = lab.root.bounding_box()["width"] - 34
+                assert min(room, 900) - 1 <= shown["width"] <= min(room, 900) + 1
+        with lab.new_picture():
+            lab.slider("momentum").press("ArrowRight")
+        lab.sharp()  # the picture of an event is drawn for all pixels once the hand rests
+        assert page.problems == []
 
 
 def test_the_other_settings_are_one_fold_away_for_the_keyboard_too(lab_called):
@@ -448,6 +438,7 @@ def test_nothing_is_cut_off_with_four_pinned_runs_of_every_lab(reader, lab_calle
     for width in (1000, SCREEN["width"]):
         reader.page.set_viewport_size(SCREEN | {"width": width})
         reader.page.evaluate(NEXT_FRAMES)
+        assert reader.page.evaluate("() => innerWidth") == width
         assert reader.page.evaluate(CUT_OFF) == []
 
 
