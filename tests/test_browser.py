@@ -376,6 +376,8 @@ def lab_called(reader, turn_to):
     if reader.path != "labs.ipynb":
         turn_to("labs.ipynb")
         reader.run_all()
+        for index in range(len(labs.__all__)):
+            lab_at(reader.page, index)  # the page moves until the last one is there
     yield lambda name: lab_at(reader.page, labs.__all__.index(name))
     assert reader.problems == []
 
