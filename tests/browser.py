@@ -165,7 +165,7 @@ class JupyterPage:
     """
 
     def __init__(self, context, server):
-        self.problems, self.path, self._server = [], None, server
+        self.problems, self.path = [], None
         self.page = context.new_page()
         self.page.set_default_timeout(PATIENCE)
         self.page.on("console", self._on_console)
@@ -174,16 +174,6 @@ class JupyterPage:
         self.page.on("websocket", lambda websocket: self._on_address(websocket.url))
         self.page.goto(f"{server.url}/lab?reset&token={server.token}", timeout=TIMEOUT)
         self.page.wait_for_function(RESTORED, timeout=TIMEOUT)
-
-    def prepare(self, path):
-        """Start the kernel of a notebook that is opened later, which then need not wait for it."""
-        kernel = {"path": path, "name": path, "type": "notebook", "kernel": {"name": "python3"}}
-        started = self.page.request.post(
-            f"{self._server.url}/api/sessions",
-            headers={"Authorization": f"token {self._server.token}"},
-            data=kernel,
-        )
-        assert started.ok, started.text()
 
     def open(self, path):
         """Close the notebook that is open, with its kernel and unsaved, and open another one.
@@ -198,14 +188,10 @@ class JupyterPage:
 
     def _open(self, path, timeout):
         self.page.bring_to_front()  # Chromium slows down a tab behind another one
-        self.page.evaluate(CLOSE, path)
+        self.page.evaluate(CLOSE)
         self.problems.clear()
         self.page.evaluate(OPEN, path)
         self.page.wait_for_function(READY, arg=path, timeout=timeout)
-
-    def run_cell(self, index):
-        """Run one cell; return when it is done."""
-        self.page.evaluate(RUN_CELL, index)
 
     def run_all(self):
         """Run all cells from the menu, as a reader does; return when the last one is done.
@@ -331,29 +317,21 @@ READY = f"""path => {{
     return panel?.context?.path === path && panel.sessionContext.isReady
         && panel.sessionContext.session?.kernel?.status === 'idle';
 }}"""
-# A kernel may take its time to end, unless the same notebook is opened again.
-CLOSE = f"""async path => {{
-    const panel = {PANEL}, session = panel?.sessionContext?.session?.id;
-    const isSame = panel?.context?.path === path;
-    panel?.dispose();
-    const end = session && jupyterapp.serviceManager.sessions.shutdown(session);
-    if (isSame) await end;
+CLOSE = f"""async () => {{
+    await {PANEL}?.sessionContext?.shutdown();
+    {PANEL}?.dispose();
 }}"""
 OPEN = "async path => { await jupyterapp.commands.execute('docmanager:open', { path }); }"
 # Whether all cells ran; false once the kernel has been idle for ten seconds, or time is over.
 ALL_RAN = f"""async milliseconds => {{
     const panel = {PANEL}, end = Date.now() + milliseconds;
-    for (let idle = 0; idle < 500 && Date.now() < end; idle += 1) {{
+    for (let idle = 0; idle < 100 && Date.now() < end; idle += 1) {{
         const isIdle = panel.sessionContext.session.kernel.status === 'idle';
         if (isIdle && ({CODE}).every(cell => cell.executionCount !== null)) return true;
         if (!isIdle) idle = 0;
-        await new Promise(done => setTimeout(done, 20));
+        await new Promise(done => setTimeout(done, 100));
     }}
     return false;
-}}"""
-RUN_CELL = f"""async index => {{
-    {PANEL}.content.activeCellIndex = index;
-    await jupyterapp.commands.execute('notebook:run-cell');
 }}"""
 OUTPUTS = f"""() => {{
     const panel = {PANEL};

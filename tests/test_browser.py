@@ -29,120 +29,57 @@ from momentum_lab.labs.settings import LEARNING_RATES
 from momentum_lab.labs.words import in_words
 from momentum_lab.live.style import PIN_LOOKS, rule_look
 
+CELLS = "from momentum_lab.labs import network_lab", "lab = network_lab()", "lab"
 LESSONS = [path.name for path in sorted(PROJECT.glob("notebooks/*.ipynb"))]
 SAVED = "saved.ipynb"
+OTHER_LABS = ("bowl", "valley", "phase_map", "spectrum")
 # The labs that can be pointed into, with the controls that follow: first across, then up.
 POINTED = {
     "phase_map": ("learning rate", "momentum"),
     "valley": ("start, weight 1", "start, weight 2"),
 }
-TALLEST, SHORTEST_SLIDER = 640, 300  # CSS pixels, at 1280×800
-SLOW = """
-import time
-from momentum_lab import labs, rules
-
-def slow(weight, gradient, memory, learning_rate, momentum):
-    if momentum > 0.9:
-        time.sleep(0.2)
-    return rules.heavy_ball(weight, gradient, memory, learning_rate, momentum)
-
-lab = labs.bowl(slow)
-"""
-SWEEP = "for i in range(150):\n    lab.set(momentum=(i % 90) / 100)"
-CHECK = """
-import io, matplotlib, numpy as np
-from PIL import Image
-
-def pixels(png):
-    return np.asarray(Image.open(io.BytesIO(png)))
-
-fresh = labs.valley(**lab.values)
-fresh.screen.shown_at = lab.screen.shown_at or [800, 1, 0]
-print(
-    fresh.line() == lab.line(),
-    (pixels(fresh.screen.frame["png"]) == pixels(lab.screen.frame["png"])).all(),
-    dict(matplotlib.rcParams) == before,
-)
-"""
-NOTEBOOKS = {
-    SAVED: ["from momentum_lab.labs import network_lab", "lab = network_lab()", "lab"],
-    "labs.ipynb": ["from momentum_lab import labs", *(f"labs.{name}()" for name in labs.__all__)],
-    "two.ipynb": ["from momentum_lab.labs import one_weight", "lab = one_weight()", "lab", "lab"],
-    "busy.ipynb": [
-        "import matplotlib\nfrom momentum_lab import labs\nbefore = dict(matplotlib.rcParams)",
-        "lab = labs.valley()",
-        "lab",
-        SWEEP,
-        CHECK,
-    ],
-    "slow.ipynb": [SLOW, "lab"],
-}
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    """The folder of the notebooks: the lessons and some with labs."""
+def server(chromium_path, tmp_path_factory):
+    """JupyterLab on copies of the lessons and on two notebooks with the network lab."""
     root = tmp_path_factory.mktemp("notebooks")
     if LESSONS:
         shutil.copytree(PROJECT / "notebooks", root, dirs_exist_ok=True)
-    for name, cells in NOTEBOOKS.items():
-        write_notebook(root / name, "# Labs", *cells)
-    return root
-
-
-@pytest.fixture(scope="module")
-def refreshing(root):
-    """The process that meanwhile runs and saves one of them."""
+    write_notebook(root / "lab.ipynb", "# Lab", *CELLS)
+    for name in OTHER_LABS:
+        cells = f"from momentum_lab.labs import {name}", f"lab = {name}()", "lab"
+        write_notebook(root / f"{name}.ipynb", "# Lab", *cells)
+    write_notebook(root / SAVED, "# Saved", *CELLS)
     paths = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")]))
-    command = [sys.executable, PROJECT / "tools/refresh_notebooks.py", root / SAVED]
-    process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": paths})
-    yield process
-    process.wait()
-
-
-@pytest.fixture(scope="module")
-def server(chromium_path, root, refreshing, tmp_path_factory):
+    subprocess.run(
+        [sys.executable, PROJECT / "tools/refresh_notebooks.py", root / SAVED],
+        env={**os.environ, "PYTHONPATH": paths},
+        check=True,
+        capture_output=True,
+    )
     with jupyterlab(root, tmp_path_factory.mktemp("home")) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
-def reader(server, chromium_path):
+def context(server, chromium_path):
     with chromium(chromium_path) as context:
-        yield JupyterPage(context, server)
-
-
-@pytest.fixture(scope="module")
-def turn_to(reader, refreshing):
-    """A function that opens a notebook, and has the kernel of the next one started meanwhile."""
-    in_turn, prepared = [*LESSONS, *NOTEBOOKS], set()
-
-    def turn_to(path):
-        if path == SAVED:
-            assert refreshing.wait() == 0
-        reader.open(path)
-        prepared.add(path)
-        following = in_turn[in_turn.index(path) + 1 :][:1]
-        for path in set(following) - prepared:
-            reader.prepare(path)
-            prepared.add(path)
-
-    return turn_to
-
-
-def pixels(lab):
-    """The picture, decoded: an array of (height, width, red-green-blue)."""
-    data = base64.b64decode(lab.source().partition(",")[2])
-    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+        yield context
 
 
 # A notebook as it is saved, and after all its cells ran.
 
 
-@pytest.fixture(scope="module", params=[*LESSONS, SAVED])
-def notebook(request, reader, turn_to):
+@pytest.fixture(scope="module")
+def reader(server, context):
+    return JupyterPage(context, server)
+
+
+@pytest.fixture(scope="module", params=[SAVED, *LESSONS])
+def notebook(request, reader):
     """A notebook that was just opened, then run; `saved` is what it showed before."""
-    turn_to(request.param)
+    reader.open(request.param)
     reader.saved_outputs = reader.outputs()
     expected = sum("image/png" in output.get("data", {}) for output in reader.saved_outputs)
     reader.page.wait_for_function(f"count => ({LOADED_PICTURES})() >= count", arg=expected)
@@ -182,14 +119,25 @@ def test_no_request_leaves_the_machine_and_the_console_has_no_error(notebook):
 # The network lab.
 
 
+@pytest.fixture(scope="module")
+def lab_notebook(server, context):
+    page = JupyterPage(context, server)
+    page.open("lab.ipynb")
+    return page
+
+
 @pytest.fixture
-def lab(reader, turn_to):
+def lab(lab_notebook):
     """A new network lab in an open notebook; fails when the console has an error afterwards."""
-    if reader.path != SAVED:
-        turn_to(SAVED)
-    reader.run_all()
-    yield Lab(reader.page)
-    assert reader.problems == []
+    lab_notebook.run_all()
+    yield Lab(lab_notebook.page)
+    assert lab_notebook.problems == []
+
+
+def pixels(lab):
+    """The picture, decoded: an array of (height, width, red-green-blue)."""
+    data = base64.b64decode(lab.source().partition(",")[2])
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
 
 
 def count(lab, color):
@@ -363,132 +311,53 @@ def test_every_input_and_button_has_a_name(lab):
     assert [part for part in parts if not re.search(r"\w", part[1])] == []
 
 
-# All labs: hand and picture on one screen, sharp, and nothing cut off.
-
-
-def lab_at(page, index):
-    return Lab(page, page.locator(".ml-lab").nth(index))
-
-
-@pytest.fixture
-def lab_called(reader, turn_to):
-    """A function that finds one of all labs; fails when the console has an error afterwards."""
-    if reader.path != "labs.ipynb":
-        turn_to("labs.ipynb")
-        reader.run_all()
-        for index in range(len(labs.__all__)):
-            lab_at(reader.page, index)  # the page moves until the last one is there
-    yield lambda name: lab_at(reader.page, labs.__all__.index(name))
-    assert reader.problems == []
-
-
-@pytest.mark.parametrize("name", labs.__all__)
-def test_sliders_finding_picture_status_and_the_present_run_are_on_one_screen(lab_called, name):
-    lab = lab_called(name)
-    lab.root.scroll_into_view_if_needed()
-    box = lab.root.evaluate(HEIGHTS)
-    assert box["rows"] - box["heroes"] <= TALLEST, box
-    assert min(box["sliders"]) >= SHORTEST_SLIDER and 2 <= len(box["sliders"]) <= 3
-
-
-@pytest.mark.parametrize("ratio", [1, 1.5, 2])
-def test_a_picture_has_a_pixel_for_each_of_the_screens_at_any_width(
-    server, reader, lab_called, ratio
-):
-    browser = reader.page.context.browser
-    with browser.new_context(viewport=SCREEN, device_scale_factor=ratio) as context:
-        page = JupyterPage(context, server)
-        page.open("labs.ipynb")  # with the kernel that it has already
-        page.run_all()
-        for width in (1280, 1000, 700):
-            page.page.set_viewport_size(SCREEN | {"width": width})
-            for index in range(len(labs.__all__)):
-                lab = lab_at(page.page, index)
-                lab.root.scroll_into_view_if_needed()
-                lab.sharp()
-                shown = lab.picture.bounding_box()
-                height, wide, _ = pixels(lab).shape
-                assert abs(wide - shown["width"] * ratio) < 0.05
-                assert abs(height - shown["height"] * ratio) < 0.05
-                room = lab.root.bounding_box()["width"] - 34
-                assert min(room, 900) - 1 <= shown["width"] <= min(room, 900) + 1
-        with lab.new_picture():
-            lab.slider("momentum").press("ArrowRight")
-        lab.sharp()  # the picture of an event is drawn for all pixels once the hand rests
-        assert page.problems == []
-
-
-def test_the_other_settings_are_one_fold_away_for_the_keyboard_too(lab_called):
-    lab = lab_called("network_lab")
-    expect(lab.box("hidden units")).to_have_count(0)
-    fold = lab.button("more settings")
-    fold.focus()
-    fold.press("Enter")
-    expect(lab.box("hidden units")).to_be_visible()
-    fold.press("Enter")
-    expect(lab.box("hidden units")).to_have_count(0)
-
-
-def test_nothing_is_cut_off_with_four_pinned_runs_of_every_lab(reader, lab_called):
-    """In a wide and in a narrow page."""
-    for name in labs.__all__:
-        lab = lab_called(name)
-        for preset, letter in zip(getattr(labs, name)().presets, "ABCD", strict=False):
-            lab.button(preset).click()
-            lab.button("pin this run").click()
-            expect(pinned(lab, letter)).to_be_visible()
+def cut_off_with_four_pins(lab, presets):
+    """What is cut off in a wide and in a narrow page when four runs are pinned."""
+    for name, letter in zip(presets, "ABCD", strict=False):
+        lab.button(name).click()
+        lab.button("pin this run").click()
+        expect(pinned(lab, letter)).to_be_visible()
+    found = []
     for width in (1000, SCREEN["width"]):
-        reader.page.set_viewport_size(SCREEN | {"width": width})
-        reader.page.evaluate(NEXT_FRAMES)
-        assert reader.page.evaluate("() => innerWidth") == width
-        assert reader.page.evaluate(CUT_OFF) == []
+        lab.page.set_viewport_size(SCREEN | {"width": width})
+        lab.page.evaluate(NEXT_FRAMES)
+        found += lab.page.evaluate(CUT_OFF)
+    return found
 
 
-# What a reader types.
+def test_nothing_is_cut_off_with_four_pinned_runs(lab):
+    assert cut_off_with_four_pins(lab, LAB_PRESETS) == []
 
 
-@pytest.mark.parametrize(
-    ("typed", "shown", "words"),
-    [
-        ("0,25", "0.25", None),
-        ("0.125", "0.125", None),
-        ("1,2", "0.99", "1.2 was set to 0.99"),
-        ("two", "0.5", "“two” is no number"),
-    ],
-)
-def test_a_decimal_comma_is_read_and_rubbish_is_told(lab_called, typed, shown, words):
-    lab = lab_called("bowl")
-    lab.button("reset").click()
-    expect(lab.box("momentum")).to_have_value("0.5")
-    lab.type("momentum", typed)
-    expect(lab.box("momentum")).to_have_value(shown)
-    if words:
-        expect(lab.status).to_contain_text(words)
-        lab.slider("learning rate").press("ArrowRight")  # another control: the note goes
-        expect(lab.status).not_to_contain_text(words)
-
-
-def test_an_arrow_in_a_number_box_moves_its_slider(lab_called):
-    lab = lab_called("bowl")
-    lab.button("reset").click()
-    expect(lab.box("momentum")).to_have_value("0.5")
-    with lab.new_picture():
-        lab.box("momentum").press("ArrowUp")
-    expect(lab.box("momentum")).to_have_value("0.51")
+@pytest.mark.parametrize("name", OTHER_LABS)
+def test_nothing_of_another_lab_is_cut_off_with_four_pinned_runs(name, reader):
+    reader.open(f"{name}.ipynb")
+    reader.run_all()
+    presets = getattr(labs, name)().presets
+    assert cut_off_with_four_pins(Lab(reader.page), presets) == []
+    assert reader.problems == []
 
 
 # Pointing into a picture.
 
 
-@pytest.fixture(params=POINTED)
-def pointed(request, reader, lab_called):
+@pytest.fixture(scope="module", params=POINTED)
+def pointed_notebook(request, server, context):
+    page = JupyterPage(context, server)
+    page.open(f"{request.param}.ipynb")
+    page.controls = POINTED[request.param]
+    return page
+
+
+@pytest.fixture
+def pointed(pointed_notebook):
     """A new lab that can be pointed into, with the place of its plot in the page."""
-    index = labs.__all__.index(request.param)
-    reader.run_cell(2 + index)
-    lab = lab_at(reader.page, index).unfold()
-    lab.controls = [lab.box(name) for name in POINTED[request.param]]
+    pointed_notebook.run_all()
+    lab = Lab(pointed_notebook.page).unfold()
+    lab.controls = [lab.box(name) for name in pointed_notebook.controls]
     lab.picture.scroll_into_view_if_needed()
-    return lab
+    yield lab
+    assert pointed_notebook.problems == []
 
 
 def place(lab, across, up):
@@ -553,87 +422,6 @@ def test_a_click_beside_the_plot_does_nothing(pointed):
     assert settings(pointed) == before[0]
 
 
-# The dark theme.
-
-
-def test_the_arrow_of_a_list_is_seen_in_the_dark_theme(reader, lab_called):
-    reader.page.evaluate(THEME, "JupyterLab Dark")
-    rule = lab_called("bowl").choice("rule")
-    rule.scroll_into_view_if_needed()
-    box = rule.bounding_box()
-    arrow = {"x": box["x"] + box["width"] - 22, "y": box["y"] + 4}
-    shot = reader.page.screenshot(clip=arrow | {"width": 18, "height": box["height"] - 8})
-    reader.page.evaluate(THEME, "JupyterLab Light")
-    light = np.asarray(Image.open(io.BytesIO(shot)).convert("L")).astype(int)
-    assert np.abs(light - np.median(light)).max() > 60
-
-
-# Two views, two threads, an interrupt.
-
-
-def test_play_pins_and_arrows_work_in_each_of_two_views_and_an_old_view_stops(reader, turn_to):
-    turn_to("two.ipynb")
-    reader.run_all()
-    first, second = (lab_at(reader.page, index) for index in (0, 1))
-    for one, other in ((first, second), (second, first)):
-        one.type("show update", 1)
-        expect(other.shown).to_have_value("1")
-        one.button("▶ play").click()
-        expect(one.shown).to_have_value("12")
-        expect(other.shown).to_have_value("12")
-        expect(one.button("▶ play")).to_be_visible()
-        with other.new_picture():
-            one.slider("momentum").press("ArrowRight")
-        assert one.source() == other.source()
-    second.button("pin this run").click()
-    expect(first.root.get_by_role("row", name=re.compile("^A "))).to_be_visible()
-    first.type("show update", 1)
-    expect(first.shown).to_have_value("1")
-    first.button("▶ play").click()
-    reader.run_all()  # the views are gone, and so is what they played
-    again = lab_at(reader.page, 1)
-    shown = again.shown.input_value()
-    reader.page.wait_for_timeout(400)
-    expect(again.shown).to_have_value(shown)
-    assert reader.problems == []
-
-
-def test_a_lab_that_is_dragged_while_a_cell_sets_it_ends_with_the_right_picture(reader, turn_to):
-    turn_to("busy.ipynb")
-    reader.run_all()
-    lab = Lab(reader.page)
-    reader.page.evaluate(START_CELL, 3)
-    with lab.held("learning rate") as drag:
-        for by in [7, -5] * 40:
-            drag(by)
-    reader.page.evaluate("() => window.running")
-    reader.page.evaluate(START_CELL, 4)
-    reader.page.evaluate("() => window.running")
-    *_, told = [out["text"] for out in reader.outputs() if out["output_type"] == "stream"]
-    assert told.split() == ["True"] * 3
-    assert reader.problems == []
-
-
-def test_interrupting_the_kernel_ends_a_slow_event_and_leaves_the_lab_usable(reader, turn_to):
-    turn_to("slow.ipynb")
-    reader.run_all()
-    lab = Lab(reader.page)
-    lab.type("momentum", 0.95)
-    reader.page.wait_for_function(BUSY)
-    for _ in range(30):  # the event may not have begun: a reader presses again, too
-        reader.page.evaluate(INTERRUPT)
-        try:
-            expect(lab.status).to_contain_text("Interrupted", timeout=2000)
-            break
-        except AssertionError:
-            continue
-    expect(lab.status).to_contain_text("Interrupted")
-    with lab.new_picture():
-        lab.type("momentum", 0.25)
-    expect(lab.status).not_to_contain_text("Interrupted")
-    expect(lab.root.get_by_role("row", name=re.compile("^now "))).to_contain_text("0.25")
-
-
 # What the page is asked.
 
 LOADED_PICTURES = """() => [...document.querySelectorAll('.jp-OutputArea-output img')]
@@ -688,20 +476,3 @@ WATCH_FRAMES = """() => {
     };
     requestAnimationFrame(watch);
 }"""
-HEIGHTS = """lab => {
-    const at = selector => lab.querySelector(selector).getBoundingClientRect();
-    const sliders = [...lab.querySelectorAll('.ml-heroes .noUi-base')];
-    return {
-        heroes: at('.ml-heroes').top,
-        rows: at('.ml-table tbody tr').bottom,
-        sliders: sliders.map(slider => slider.getBoundingClientRect().width),
-    };
-}"""
-KERNEL = "jupyterapp.shell.currentWidget.sessionContext.session.kernel"
-BUSY = f"() => {KERNEL}.status === 'busy'"
-START_CELL = """index => {
-    jupyterapp.shell.currentWidget.content.activeCellIndex = index + 1;
-    window.running = jupyterapp.commands.execute('notebook:run-cell').then(() => null);
-}"""
-INTERRUPT = "() => { jupyterapp.commands.execute('kernelmenu:interrupt'); }"
-THEME = "name => jupyterapp.commands.execute('apputils:change-theme', { theme: name })"
