@@ -5,7 +5,6 @@ import ctypes
 import functools
 import math
 import os
-import pickle
 import shutil
 import subprocess
 import sys
@@ -1028,25 +1027,52 @@ def test_where_machine_code_cannot_be_kept_training_compiles_and_works(installat
 
 
 DAMAGE = {
-    "truncated": lambda p: p.write_bytes(p.read_bytes()[:40]),
-    "empty": lambda p: p.write_bytes(b""),
-    "garbled": lambda p: p.write_bytes(p.read_bytes()[:200] + b"?" * 5000 + p.read_bytes()[5200:]),
-    "another thing": lambda p: p.write_bytes(pickle.dumps([1, 2, 3])),
-    "a folder": lambda p: (p.unlink(), p.mkdir()),
-    "gone": lambda p: p.unlink(),
+    "truncated": "file.write_bytes(file.read_bytes()[:40])",
+    "empty": "file.write_bytes(b'')",
+    "garbled": "old = file.read_bytes(); file.write_bytes(old[:200] + b'?' * 5000 + old[5200:])",
+    "another thing": "file.write_bytes(pickle.dumps([1, 2, 3]))",
+    "a folder": "file.unlink(); file.mkdir()",
+    "gone": "file.unlink()",
 }
+DAMAGED = [("plain*.nbc", damage) for damage in DAMAGE] + [
+    ("plain*.nbi", "another thing"),
+    ("plain*.nbi", "a folder"),
+    ("plain*.sum", "truncated"),
+]
+DAMAGE_AND_TRAIN_TWICE = f"""
+import pickle
+from pathlib import Path
+from momentum_lab import kernels
+for pattern, damage in {[(pattern, DAMAGE[damage]) for pattern, damage in DAMAGED]!r}:
+    (file,) = [p for p in Path(kernels.__file__).parent.rglob("*" + pattern) if p.is_file()]
+    exec(damage)
+    for _ in range(2):
+        kernels._builtin_rule.cache_clear()  # so that it is read from disk again
+        exec({TRAIN_PLAIN!r})
+"""
 
 
-@pytest.mark.parametrize(
-    ("pattern", "damage"),
-    [("plain*.nbc", damage) for damage in DAMAGE]
-    + [("plain*.nbi", "another thing"), ("plain*.nbi", "a folder"), ("plain*.sum", "truncated")],
-)
-def test_damaged_machine_code_is_made_anew_and_whole(compiled_installation, pattern, damage):
-    path, (*_, weights) = compiled_installation  # each test leaves it compiled
-    (file,) = [p for p in path.rglob(f"*{pattern}") if p.is_file()]
-    DAMAGE[damage](file)
-    assert python(TRAIN_PLAIN, path) == ["True", "True", "1", "0", weights]
+@pytest.fixture(scope="module")
+def repaired(compiled_installation):
+    """What is told of each damage: of the training after it, and of the next one."""
+    path, _ = compiled_installation  # which is left compiled
+    told = python(DAMAGE_AND_TRAIN_TWICE, path)
+    runs = [told[i : i + 5] for i in range(0, len(told), 5)]
+    return dict(zip(DAMAGED, zip(runs[::2], runs[1::2], strict=True), strict=True))
+
+
+@pytest.mark.parametrize(("pattern", "damage"), DAMAGED)
+def test_damaged_machine_code_is_made_anew_and_whole(
+    compiled_installation, repaired, pattern, damage
+):
+    _, (*_, weights) = compiled_installation
+    after, then = repaired[pattern, damage]
+    assert after == ["True", "True", "1", "0", weights]
+    assert then == ["True", "True", "1", "1", weights]
+
+
+def test_repaired_machine_code_is_read_in_the_next_process(compiled_installation, repaired):
+    path, (*_, weights) = compiled_installation
     assert python(TRAIN_PLAIN, path) == ["True", "True", "1", "1", weights]
 
 

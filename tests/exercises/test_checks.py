@@ -447,10 +447,25 @@ def test_a_rule_that_forgets_what_points_uphill_meets_the_goal_of_the_valley():
     assert_one_line(check_valley(forgetful, 0.75, 0.925, **CALM), True, words)
 
 
+def distances_in_the_valley(rule, learning_rates, momenta, updates):
+    """How far from the minimum all these settings are after so many updates, in starts."""
+    start = np.array([-5.0, -2.0])
+    weights, memory = np.tile(start, (len(momenta), 1)), 0.0
+    for _ in range(updates):
+        weights, memory = RULES[rule](
+            weights, weights * [1 / 50, 1], memory, learning_rates[:, None], momenta[:, None]
+        )
+    return np.linalg.norm(weights, axis=1) / np.linalg.norm(start)
+
+
 @pytest.mark.parametrize("rule", ["plain", "previous_delta", "heavy_ball", "nesterov", "averaged"])
 def test_no_built_in_rule_meets_the_goal_of_the_valley(rule):
-    settings = [(a / 5, b / 20) for a in range(1, 31) for b in range(20)]
-    assert not any(check_valley(rule, *each, **CALM) for each in settings)
+    settings = np.array([(a / 5, b / 20) for a in range(1, 31) for b in range(20)])
+    far = distances_in_the_valley(rule, *settings.T, updates=CALM["within"]) > 0.051
+    assert far[::20].all()  # without momentum none is near
+    # Who is far cannot have settled, so of those a few are enough.
+    for each in [*settings[~far], *settings[far][::10]]:
+        assert not check_valley(rule, *each, **CALM)
 
 
 @pytest.mark.parametrize(

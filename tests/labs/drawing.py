@@ -1,5 +1,6 @@
 """What the tests of the labs share: pictures without a browser, and texts that can be read."""
 
+import functools
 import io
 import itertools
 
@@ -27,8 +28,17 @@ def entry(result, shown=None, look=None):
     return result, look or rule_look(result.rule), shown
 
 
+@functools.cache
+def picture_of(view):
+    """One picture for all tests: making its figure takes longer than drawing everything on it."""
+    return Picture(view)
+
+
 def drawn(view, present, pinned=()):
-    picture = Picture(view)
+    """The view's picture, with everything on it drawn anew; the next call draws over it."""
+    picture = picture_of(view)
+    for sheet in picture._sheets.values():
+        sheet._drawn = sheet._background_for = None  # as if nothing had been drawn
     picture.draw(list(pinned), present)
     picture.sheet()  # which draws it
     return picture

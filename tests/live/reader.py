@@ -16,7 +16,8 @@ from momentum_lab.live.style import rule_look
 
 # Also the factories of lessons to come: whatever takes start values returns a dashboard.
 FACTORIES = [getattr(labs, name) for name in labs.__all__]
-every_factory = pytest.mark.parametrize("factory", FACTORIES, ids=labs.__all__)
+# All tests of one lab, then all of the next: the figures of a few labs only are kept.
+every_factory = pytest.mark.parametrize("factory", FACTORIES, ids=labs.__all__, scope="module")
 
 
 def look(lab, width=900, ratio=1):

@@ -32,12 +32,12 @@ from reader import (
     widgets_in,
 )
 
-from momentum_lab.labs import network_lab, one_weight, phase_map
+from momentum_lab.labs import bowl, network_lab, one_weight, phase_map, spectrum, valley
 from momentum_lab.labs.one_weight.experiment import update_one_weight
 from momentum_lab.labs.one_weight.view import ONE_WEIGHT
 from momentum_lab.live.controls import Choice, Number, even_grid
 from momentum_lab.live.dashboard import INTERRUPTED, Dashboard
-from momentum_lab.live.picture import MOST_WARM, Sheet, View
+from momentum_lab.live.picture import MOST_WARM, Picture, Sheet, View
 from momentum_lab.live.style import PIN_LOOKS, rule_look
 
 SIGNIFICANT_DIGITS = 6
@@ -65,6 +65,12 @@ def fresh(labs):
         return lab.show_update(lab.result.opens_at)
 
     return fresh
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Frames without a picture, for tests of words, numbers and widgets."""
+    monkeypatch.setattr(Picture, "live_png", lambda picture, width=None: b"")
 
 
 def inked(lab):
@@ -134,6 +140,7 @@ def test_a_factory_is_short(factory):
     assert len(body.strip().splitlines()) <= 30
 
 
+@pytest.mark.usefixtures("undrawn")
 @every_factory
 def test_controls_are_attributes_and_values(factory, fresh):
     lab = fresh(factory)
@@ -190,6 +197,7 @@ def test_setting_any_control_computes_anew_and_changes_the_picture(factory, fres
         assert lab.line() != line, name
 
 
+@pytest.mark.usefixtures("undrawn")
 @every_factory
 def test_moving_any_widget_computes_anew(factory, fresh, monkeypatch):
     lab = fresh(factory)
@@ -248,6 +256,7 @@ def test_a_run_that_diverges_at_the_end_of_an_epoch_is_shown():
 # --- set, preset, reset, new seed -----------------------------------------------------------
 
 
+@pytest.mark.usefixtures("undrawn")
 @every_factory
 def test_set_computes_once(factory, fresh, monkeypatch):
     lab = fresh(factory)
@@ -257,6 +266,7 @@ def test_set_computes_once(factory, fresh, monkeypatch):
     assert (calls[0]["momentum"], calls[0]["rule"]) == (0.7, "heavy_ball")
 
 
+@pytest.mark.usefixtures("undrawn")
 @every_factory
 def test_unknown_names_suggest_the_nearest_and_change_nothing(factory, fresh):
     lab = fresh(factory)
@@ -288,6 +298,7 @@ def test_every_preset_is_on_offer_needs_no_clamping_and_shows_something_else(fac
     assert len(lines) == len(lab.presets)
 
 
+@pytest.mark.usefixtures("undrawn")
 @every_factory
 def test_reset_brings_every_control_back_and_keeps_the_pins(factory, fresh):
     lab = fresh(factory)
@@ -348,6 +359,7 @@ def test_four_runs_can_be_pinned_and_the_fifth_is_refused_in_words(factory, fres
     assert status(lab) == lab.result.sentence
 
 
+@pytest.mark.usefixtures("undrawn")
 @every_factory
 def test_a_pinned_run_stays_while_the_present_one_changes(factory, fresh):
     lab = fresh(factory).pin()
@@ -359,6 +371,7 @@ def test_a_pinned_run_stays_while_the_present_one_changes(factory, fresh):
     assert now[1:] == list(lab.result.numbers.values())
 
 
+@pytest.mark.usefixtures("undrawn")
 @every_factory
 def test_the_table_has_a_row_for_each_run_with_a_swatch_of_its_line(factory, fresh):
     lab = fresh(factory).pin().pin()
@@ -398,6 +411,7 @@ def test_one_weight_steps_through_its_updates(fresh):
     assert len(pictures) == 13
 
 
+@pytest.mark.usefixtures("undrawn")
 @every_factory
 def test_step_goes_one_on_and_back_and_stops_at_both_ends(factory, fresh):
     lab = fresh(factory).show_update(0)
@@ -407,6 +421,7 @@ def test_step_goes_one_on_and_back_and_stops_at_both_ends(factory, fresh):
     assert lab.step(10**9).shown == lab.result.n_updates
 
 
+@pytest.mark.usefixtures("undrawn")
 @every_factory
 def test_the_browser_asks_for_an_update_and_is_told_which_is_shown(factory, fresh):
     lab = fresh(factory)
@@ -417,6 +432,7 @@ def test_the_browser_asks_for_an_update_and_is_told_which_is_shown(factory, fres
         assert (lab.shown, frame["update"], frame["n_updates"]) == (told, told, last)
 
 
+@pytest.mark.usefixtures("undrawn")
 @every_factory
 def test_an_update_that_is_set_by_code_is_told_to_the_browser(factory, fresh):
     lab = fresh(factory).show_update(3)
@@ -437,6 +453,7 @@ def test_a_whole_run_stays_whole_when_it_grows(fresh):
     assert lab.shown == lab.result.n_updates == 6000
 
 
+@pytest.mark.usefixtures("undrawn")
 @every_factory
 @pytest.mark.parametrize("bad", [-1, 10**9, 1.5, "last", None])
 def test_an_update_that_does_not_exist_is_refused(factory, fresh, bad):
@@ -475,6 +492,7 @@ def test_showing_a_lab_twice_gives_equal_bundles(factory, fresh):
     assert lab._repr_mimebundle_() == lab._repr_mimebundle_()
 
 
+@pytest.mark.usefixtures("undrawn")
 @every_factory
 def test_the_line_has_every_number_of_every_run_and_never_a_raw_float(factory, fresh):
     lab = fresh(factory).pin()
@@ -497,6 +515,7 @@ def test_a_change_of_a_thousandth_in_the_error_shows_in_the_line(fresh):
 # --- words ----------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("undrawn")
 @every_factory
 def test_the_status_line_says_the_sentence_of_the_result(factory, fresh):
     lab = fresh(factory)
@@ -504,6 +523,7 @@ def test_the_status_line_says_the_sentence_of_the_result(factory, fresh):
     assert (status(lab), lab.screen.frame["kind"]) == (lab.result.sentence, "")
 
 
+@pytest.mark.usefixtures("undrawn")
 @every_factory
 def test_the_picture_has_words_instead(factory, fresh):
     lab = fresh(factory)
@@ -523,6 +543,7 @@ def test_names_with_signs_of_html_are_escaped():
     assert rows(lab)[0][1] == 'a<b>"c"&d'
 
 
+@pytest.mark.usefixtures("undrawn")
 @every_factory
 def test_a_clamped_number_is_explained_until_a_good_one_comes(factory, fresh):
     lab = fresh(factory)
@@ -538,6 +559,7 @@ def test_a_clamped_number_is_explained_until_a_good_one_comes(factory, fresh):
     assert status(lab) == lab.result.sentence
 
 
+@pytest.mark.usefixtures("undrawn")
 @every_factory
 def test_what_is_no_number_is_explained_and_the_run_stays(factory, fresh):
     lab = fresh(factory)
@@ -549,6 +571,7 @@ def test_what_is_no_number_is_explained_and_the_run_stays(factory, fresh):
     assert status(lab) == lab.result.sentence
 
 
+@pytest.mark.usefixtures("undrawn")
 @every_factory
 def test_a_note_goes_away_once_another_control_moves(factory, fresh):
     for move in (
@@ -575,6 +598,7 @@ def test_a_new_note_takes_the_place_of_another_controls_note(fresh):
     assert status(lab).startswith("learning rate is from 0.001 to 1: 9 was set to 1. momentum is")
 
 
+@pytest.mark.usefixtures("undrawn")
 @every_factory
 def test_one_event_is_one_frame(factory, fresh):
     lab = fresh(factory)
@@ -875,14 +899,18 @@ def test_two_dashboards_do_not_disturb_each_other():
 
 # --- answers and pointing -------------------------------------------------------------------
 
-with_answers = pytest.mark.parametrize(
-    "factory", [f for f in FACTORIES if f().answers], ids=lambda f: f.__name__
-)
-pointed = pytest.mark.parametrize(
-    "factory", [f for f in FACTORIES if f()._pick], ids=lambda f: f.__name__
-)
+ANSWERING = [bowl, phase_map, spectrum, valley]
+POINTED = [bowl, phase_map, valley]
+with_answers = pytest.mark.parametrize("factory", ANSWERING, ids=lambda f: f.__name__)
+pointed = pytest.mark.parametrize("factory", POINTED, ids=lambda f: f.__name__)
 
 
+def test_every_lab_that_answers_or_can_be_pointed_at_is_tested(labs):
+    assert [factory for factory, lab in labs.items() if lab.answers] == ANSWERING
+    assert [factory for factory, lab in labs.items() if lab._pick] == POINTED
+
+
+@pytest.mark.usefixtures("undrawn")
 @with_answers
 def test_an_answer_sets_what_it_computes_from_the_present_values(factory, fresh):
     lab = fresh(factory)
