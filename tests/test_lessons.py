@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+import re
 
 import lesson_minutes
 import pytest
@@ -316,6 +317,67 @@ def test_an_exercise_gives_its_own_numbers_in_its_question_only():
 
 
 # --- each lesson -----------------------------------------------------------------------------
+
+
+@each_lesson
+def test_the_stated_minutes_are_those_of_the_formula(path):
+    notebook = refresh_notebooks.read_notebook(path)
+    stated, found = lesson_minutes.stated_minutes(notebook), pieces(notebook)
+    for minutes_stated, part in zip(stated, (CORE, DEEPER), strict=True):
+        exact = lesson_minutes.exact_minutes(found, part)
+        assert abs(minutes_stated - exact) <= max(0.15 * exact, 0.5), part
+
+
+@each_lesson
+def test_the_core_takes_at_most_40_minutes_and_its_code_a_median_of_5_lines(path):
+    found = read_pieces(path)
+    assert lesson_minutes.exact_minutes(found, CORE) <= 40
+    assert lesson_minutes.median_lines(found) <= 5
+
+
+@each_lesson
+def test_every_number_in_the_prose_is_printed_near_it(path):
+    assert [f"cell {each.position}: {each.around}" for each in unprinted(read_pieces(path))] == []
+
+
+@each_lesson
+def test_each_exercise_offers_a_hint_before_its_cell_and_before_any_solution(path):
+    found = read_pieces(path)
+    exercises = [index for index, piece in enumerate(found) if piece.is_exercise]
+    assert [found[index].text for index in exercises if not offers_a_hint(found, index)] == []
+
+
+def offers_a_hint(found, index):
+    """Whether a hint is folded into the section's text between the last exercise and this one."""
+    before = []
+    for piece in reversed(found[:index]):
+        if piece.is_exercise or piece.section != found[index].section:
+            break
+        before.insert(0, "" if piece.is_code else piece.text)
+    text = "".join(before)
+    return re.search(HINT, text.partition("solutions/")[0]) is not None
+
+
+HINT = r"<details>\s*<summary>Hint</summary>\s*\S(?s:.*?)</details>"
+
+
+def test_a_hint_is_looked_for_before_the_exercise_and_before_the_solution():
+    hint = "<details><summary>Hint</summary>\n\nHalve it.\n\n</details>"
+    solved = "[solved](solutions/x.ipynb)"
+
+    def ask():
+        return code("check_number('x', ...)")
+
+    def offered(text, *cells):
+        found = pieces(notebook(prose(text), *cells))
+        return [offers_a_hint(found, i) for i, piece in enumerate(found) if piece.is_exercise]
+
+    assert offered(f"## Your turn\n\n{hint}\n\n{solved}", code("lab"), ask()) == [True]
+    assert offered(f"## Your turn\n\n{solved}\n\n{hint}", ask()) == [False]
+    assert offered(f"## A\n\n{hint}\n\n## Your turn", ask()) == [False]
+    assert offered(f"## Your turn\n\n{hint}", ask(), ask()) == [True, False]
+    assert offered("## Your turn\n\n<details><summary>Hint</summary></details>", ask()) == [False]
+    assert offered("## Your turn", ask(), prose(hint)) == [False]
 
 
 @each_lesson
