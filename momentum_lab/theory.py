@@ -373,66 +373,22 @@ def alternating_gain(rule, momentum):
     return _gain(rule, momentum, -1)
 
 
-def memory_weights(rule, momentum, updates):
-    """Return how much of the gradient 0, 1, 2, … updates ago is in a step, (..., updates).
-
-    1 is what plain takes of the present gradient. Raises as `transition_matrix`.
-    """
-    updates = check.whole_number("updates", updates, 1)
-    (ww, wm, mw, mm), weight, memory = _filter(rule, momentum)
-    steps = [weight]
-    for _ in range(updates - 1):
-        steps.append((ww - 1) * weight + wm * memory)
-        weight, memory = ww * weight + wm * memory, mw * weight + mm * memory
-    return np.stack(steps, axis=-1) + 0.0  # no minus zeros
-
-
-def memory_length(rule, momentum):
-    """Return the mean age of the gradients in a step, in updates, weighted by their share.
-
-    inf for a memory that never fades, ±inf where the shares add up to 0. The shape is that of
-    `momentum`. Raises as `transition_matrix`.
-    """
-    entries, weight, memory = _filter(rule, momentum)
-    before, fades, kept, rests = _fading(entries, weight, memory)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        age = before / (1 - kept) ** 2 / (weight + before / (1 - kept))
-    return np.where(fades & rests, age, np.inf)[()]
-
-
 def _gain(rule, momentum, z):
-    entries, weight, memory = _filter(rule, momentum)
-    before, fades, kept, rests = _fading(entries, weight, memory)
-    ww, wm, mw, mm = entries
-    with np.errstate(divide="ignore", invalid="ignore"):
-        gain = weight + before / (z - kept)
-        drifting = (z - 1) * ((z - mm) * weight + wm * memory) / ((z - ww) * (z - mm) - wm * mw)
-    return np.where(fades, np.where(rests, gain, drifting), np.inf)[()]
-
-
-def _filter(rule, momentum):
-    """Return the matrix at curvature 0, and the weight and memory that one gradient leaves.
-
-    The weight is in units of plain's step; a memory that never reaches the weight is left out.
-    """
     momentum = check.momenta(momentum)
     _linear_entries(rule, 1.0, 1.0, momentum)
-    entries = _without_idle_memory(_linear_entries(rule, 0.0, 1.0, momentum))
+    ww, wm, mw, mm = entries = _without_idle_memory(_linear_entries(rule, 0.0, 1.0, momentum))
     kick = _call(rule, 0.0, -1.0, 0.0, 1.0, momentum)  # plain's step is 1
     weight, memory, _ = np.broadcast_arrays(*kick, momentum)
-    return entries, weight, np.where(entries[1] == 0, 0.0, memory)
-
-
-def _fading(entries, weight, memory):
-    """Return the step just after a gradient, whether the steps fade, by which factor, and if so
-    whether the weight then stays where it is: one root of the matrix is 1 and the other fades.
-    """
-    ww, wm, mw, mm = entries
-    before = (ww - 1) * weight + wm * memory + 0.0
+    memory = np.where(wm == 0, 0.0, memory)
+    after = (ww - 1) * weight + wm * memory + 0.0  # the step just after the gradient
+    # Where one root is 1 and the other fades, the weight stays where the fading steps leave it.
     rests = np.isclose((1 - ww) * (1 - mm), wm * mw, rtol=0, atol=1e-12)
-    kept = np.where(before == 0, 0.0, ww + mm - 1)
+    kept = np.where(after == 0, 0.0, ww + mm - 1)
     fades = np.where(rests, np.abs(kept) < 1 - 1e-12, _rate(entries) < 1)
-    return before, fades, kept, rests
+    with np.errstate(divide="ignore", invalid="ignore"):
+        at_rest = weight + after / (z - kept)
+        drifting = (z - 1) * ((z - mm) * weight + wm * memory) / ((z - ww) * (z - mm) - wm * mw)
+    return np.where(fades, np.where(rests, at_rest, drifting), np.inf)[()]
 
 
 # --- the way from a start at rest, and with noise -------------------------------------------

@@ -518,58 +518,42 @@ def test_at_equal_effective_rates_small_steps_follow_plains_path(rule):
     assert np.abs(not_scaled - plain).max() > 0.2
 
 
+def steps_after_one_gradient(rule, momentum, updates):
+    return theory.response(rule, [-1.0] + [0.0] * (updates - 1), 1.0, momentum).steps
+
+
 def test_memory_of_the_post_ends_after_one_update_and_heavy_balls_fades():
-    assert theory.memory_weights("plain", 0.9, 4).tolist() == [1, 0, 0, 0]
-    assert theory.memory_weights("previous_delta", 0.9, 4).tolist() == [1, 0.9, 0, 0]
-    heavy_ball = theory.memory_weights("heavy_ball", 0.9, 50)
+    assert steps_after_one_gradient("plain", 0.9, 4).tolist() == [1, 0, 0, 0]
+    assert steps_after_one_gradient("previous_delta", 0.9, 4).tolist() == [1, 0.9, 0, 0]
+    heavy_ball = steps_after_one_gradient("heavy_ball", 0.9, 50)
     np.testing.assert_allclose(heavy_ball, 0.9 ** np.arange(50), rtol=1e-13)
 
 
 @pytest.mark.parametrize("rule", [*LINEAR, look_back_twice, on_single_numbers])
-def test_memory_weights_are_the_steps_that_one_gradient_leaves_behind(rule):
-    steps = theory.response(rule, [-1.0] + [0.0] * 29, 1.0, 0.8).steps
-    weights = theory.memory_weights(rule, 0.8, 30)
-    np.testing.assert_allclose(weights, steps, rtol=1e-12, atol=1e-15)
-    assert theory.memory_weights(rule, 0.8, 1).tolist() == weights[:1].tolist()
-    long = theory.memory_weights(rule, 0.8, 500)
-    assert long.sum() == pytest.approx(theory.steady_gain(rule, 0.8), rel=1e-12)
-    mean_age = (long * np.arange(500)).sum() / long.sum()
-    assert theory.memory_length(rule, 0.8) == pytest.approx(mean_age, rel=1e-12)
+def test_gains_are_the_sums_of_the_steps_that_one_gradient_leaves_behind(rule):
+    steps = steps_after_one_gradient(rule, 0.8, 500)
+    assert steps.sum() == pytest.approx(theory.steady_gain(rule, 0.8), rel=1e-12)
+    alternating = (steps * (-1.0) ** np.arange(500)).sum()
+    assert alternating == pytest.approx(theory.alternating_gain(rule, 0.8), rel=1e-12)
 
 
-@given(momenta)
-def test_memory_lengths_are_the_closed_forms(b):
-    lengths = {rule: theory.memory_length(rule, b) for rule in LINEAR}
-    fading = b / (1 - b)
-    expected = {
-        "plain": 0,
-        "previous_delta": b / (1 + b),
-        "heavy_ball": fading,
-        "nesterov": b * fading,
-        "averaged": fading,
-    }
-    assert lengths == pytest.approx(expected, rel=1e-10)
-
-
-def test_gains_and_memory_have_the_shape_of_the_momentum():
+def test_gains_have_the_shape_of_the_momentum():
     grid = np.array([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]])
-    for function in (theory.steady_gain, theory.alternating_gain, theory.memory_length):
+    for function in (theory.steady_gain, theory.alternating_gain):
         for rule in LINEAR:
             given = function(rule, grid)
             assert given.shape == (2, 3)
             assert given[1, 0] == function(rule, 0.4)
-    assert theory.memory_weights("heavy_ball", grid, 7).shape == (2, 3, 7)
 
 
-def test_a_memory_that_never_fades_has_no_finite_gain_or_length():
+def test_a_memory_that_never_fades_has_no_finite_gain():
     def hoard(weight, gradient, memory, learning_rate, momentum):
         memory = memory - learning_rate * gradient
         return weight + memory, memory
 
     assert theory.steady_gain(hoard, 0.5) == np.inf
     assert theory.alternating_gain(hoard, 0.5) == np.inf
-    assert theory.memory_length(hoard, 0.5) == np.inf
-    assert theory.memory_weights(hoard, 0.5, 3).tolist() == [1, 1, 1]
+    assert steps_after_one_gradient(hoard, 0.5, 3).tolist() == [1, 1, 1]
 
 
 # --- from rest ------------------------------------------------------------------------------
@@ -718,7 +702,6 @@ def test_a_readers_own_rule_is_given_everything_a_built_in_one_is():
     assert damping == pytest.approx((2 * expected.momentum, expected.rate), abs=1e-7)
     assert theory.steady_gain(own, 0.8) == pytest.approx(1 / 0.6)
     assert theory.alternating_gain(own, 0.8) == pytest.approx(1 / 1.4)
-    assert theory.memory_length(own, 0.8) == pytest.approx(0.4 / 0.6)
     assert theory.regime(own, 1.0, 0.3, 0.8) == theory.regime(ball, 1.0, 0.3, 0.4) == "ringing"
     for function in (theory.rate, theory.noise_variance):
         assert function(own, 1.0, 0.3, 0.8) == pytest.approx(function(ball, 1.0, 0.3, 0.4))
@@ -740,7 +723,7 @@ def test_a_rule_for_single_numbers_only_is_analysed_too():
     assert same(theory.from_rest, *grid, 20) and same(theory.transient_growth, *grid, 20)
     assert same(theory.learning_rate_limit, 1.0, 0.5) and same(theory.best_settings, 30)
     assert same(theory.best_rates, [10.0, 100.0]) and same(theory.critical_damping, 1.0, 0.3)
-    assert same(theory.steady_gain, kept) and same(theory.memory_weights, kept, 5)
+    assert same(theory.steady_gain, kept) and same(theory.alternating_gain, kept)
 
 
 def clipped(weight, gradient, memory, learning_rate, momentum):
@@ -771,8 +754,6 @@ def stopped(weight, gradient, memory, learning_rate, momentum):
         (theory.critical_damping, (1.0, 0.1)),
         (theory.steady_gain, (0.9,)),
         (theory.alternating_gain, ([0.5, 0.9],)),
-        (theory.memory_weights, (0.9, 5)),
-        (theory.memory_length, (0.9,)),
     ],
 )
 def test_rules_that_are_not_linear_are_refused_everywhere(rule, function, arguments):
@@ -957,9 +938,8 @@ def test_bad_input_to_response_is_refused(arguments, error, message):
         (theory.critical_damping, ([1.0], 0.1), TypeError, "curvature must be one number"),
         (theory.steady_gain, (1.0,), ValueError, r"momentum must be in \[0, 1\), got 1"),
         (theory.alternating_gain, (-0.1,), ValueError, r"momentum must be in \[0, 1\)"),
-        (theory.memory_length, (np.nan,), ValueError, r"momentum must be in \[0, 1\), got nan"),
-        (theory.memory_weights, (0.9, 0), ValueError, "updates must be at least 1, got 0"),
-        (theory.memory_weights, (0.9, 1.5), TypeError, "updates must be a whole number"),
+        (theory.steady_gain, (np.nan,), ValueError, r"momentum must be in \[0, 1\), got nan"),
+        (theory.from_rest, (1.0, 0.1, 0.9, 1.5), TypeError, "updates must be a whole number"),
         (theory.from_rest, (1.0, 0.1, 0.9, 0), ValueError, "updates must be at least 1, got 0"),
         (theory.from_rest, (np.inf, 0.1, 0.9, 5), ValueError, "curvature must be finite, got inf"),
         (theory.transient_growth, (1.0, 0.1, 2.0), ValueError, r"momentum must be in \[0, 1\)"),
@@ -1002,12 +982,12 @@ def with_decay(weight, gradient, memory, learning_rate, momentum):
 
 @pytest.mark.parametrize("momentum", MOMENTA)
 def test_a_memory_that_is_the_last_weight_counts_as_the_step_that_it_implies(momentum):
-    for function in (theory.steady_gain, theory.alternating_gain, theory.memory_length):
+    for function in (theory.steady_gain, theory.alternating_gain):
         expected = function("heavy_ball", momentum)
         assert function(from_the_last_weight, momentum) == pytest.approx(expected, rel=1e-12)
     np.testing.assert_allclose(
-        theory.memory_weights(from_the_last_weight, momentum, 40),
-        theory.memory_weights("heavy_ball", momentum, 40),
+        steps_after_one_gradient(from_the_last_weight, momentum, 40),
+        steps_after_one_gradient("heavy_ball", momentum, 40),
         atol=1e-13,
     )
     told, expected = (
@@ -1033,8 +1013,9 @@ def test_with_weight_decay_a_steady_gradient_makes_no_step_in_the_long_run():
     assert theory.steady_gain(with_decay, 0.5) == 0
     last = theory.response(with_decay, np.resize([1.0, -1.0], 200), 1.0, 0.5).steps[-1]
     assert theory.alternating_gain(with_decay, 0.5) == pytest.approx(last, rel=1e-12)
-    steps = theory.response(with_decay, [-1.0] + [0.0] * 9, 1.0, 0.5).steps
-    np.testing.assert_allclose(theory.memory_weights(with_decay, 0.5, 10), steps, atol=1e-15)
+    steps = steps_after_one_gradient(with_decay, 0.5, 60)  # 1, then back by a quarter of the rest
+    expected = np.append(1.0, -0.25 * 0.75 ** np.arange(59))
+    np.testing.assert_allclose(steps, expected, atol=1e-15)
 
 
 @pytest.mark.parametrize(("offset", "limit"), [(0.05, 2.05), (1.0, 3.0)])
