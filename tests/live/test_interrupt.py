@@ -119,7 +119,7 @@ def test_a_cell_and_the_event_that_waits_for_it_are_interrupted_one_by_one(kerne
     assert kernel.interrupt(event) == "ok"
     kernel.until("done 0.9")
     assert kernel.run("print('alive', lab.set(momentum=0.1).line())") == "ok"
-    assert "β 0.1" in kernel.until("gain")
+    assert "β 0.1" in kernel.until("step 12")
 
 
 def test_an_interrupt_of_an_idle_kernel_after_an_event_does_no_harm(kernel):

@@ -84,9 +84,8 @@ def _slowest(rates):
     Never only between the ends: trace and determinant of a linear rule's matrix go along a
     straight line as the curvature grows, and those of a rate below ρ fill a triangle.
     """
-    slow = rates >= rates.max() - ABOUT * abs(1 - rates.max()) - 1e-12
-    places = np.arange(len(slow))
-    return places if slow.all() else places[[0, -1]][slow[[0, -1]]]
+    slow = np.flatnonzero(rates >= rates.max() - ABOUT * abs(1 - rates.max()) - 1e-12)
+    return slow if len(slow) == len(rates) else slow[np.isin(slow, (0, len(rates) - 1))]
 
 
 def _regime(*settings):

@@ -15,6 +15,7 @@ TOP_RATES = 1.25, 3, 10, 30, 100  # so few limits, so that a rate above 1 looks 
 TOP_LOSSES = 1.05, 1.5, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000
 TOP_WHEN_DIVERGING = 10  # the rest is told in words: no axis can hold it
 SMALL = {"fontsize": 9, "color": SOFT_INK}
+BAR = np.array([(0, -1), (1, -1), (1, 1), (0, 1)])  # the corners of a bar of length 1
 
 
 def _frame(figure):
@@ -138,14 +139,10 @@ def _draw_loss(axes, result, look, shown):
     axes.plot(shown, min(total[-1], top), "o", color=look.color, ms=6, clip_on=False, zorder=4)
 
 
-def _rectangle(left, right, bottom, top):
-    return [(left, bottom), (right, bottom), (right, top), (left, top)]
-
-
 def _draw_left(axes, result, look, shown):
     shares = result.who_is_left(shown)
-    bars = [_rectangle(0, share, row - 0.36, row + 0.36) for row, share in enumerate(shares)]
-    bars += [_rectangle(-0.155, -0.045, row - 0.22, row + 0.22) for row in range(len(shares))]
+    bars = [BAR * (share, 0.36) + (0, row) for row, share in enumerate(shares)]
+    bars += [BAR * (0.11, 0.22) + (-0.155, row) for row in range(len(shares))]
     edge = {"edgecolors": look.color, "linewidths": 0.8, "clip_on": False}
     areas(axes, bars, facecolors=2 * _shades(look.color, len(shares)), **edge)
     words = f"loss after {shown}: {result.loss_in_words(shown)}"

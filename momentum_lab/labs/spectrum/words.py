@@ -74,8 +74,8 @@ class SpectrumWords(Result):
     def finding(self):
         """How good these settings are, and which end of the spectrum limits them."""
         if self.rate > 1 + theory.EDGE:
-            grows = self._verb("grow")
-            return f"Diverging: {self._who} {grows} {as_written(self.rate)} times an update"
+            grows = f"{self._verb('grow')} {as_written(self.rate)} times"
+            return f"Diverging: {self._who} {grows} an update"
         if not self.converges:
             return f"Neutral edge: {self._who} will not shrink"
         if self.is_best:
@@ -101,13 +101,13 @@ class SpectrumWords(Result):
         """Who limits, rate and updates now and at best, and the growth before the decay."""
         place = self._by_who(f"curvature {self.slowest_in_words}, ", "", "")
         who = f"{capital(self._who)} ({place}{regime_in_words(self.regime)})"
-        now = f"never {self._verb('shrink')}: rate {self.rate:.4g}."
+        now, rate = f"never {self._verb('shrink')}", f"rate {self.rate:.4g}"
         if self.converges:
-            now = f"{self._verb('limit')} the speed: rate {self.rate:.4g}, "
-            now += f"in the long run {_count(self.updates_to_a_tenth)} updates for a factor of ten."
+            now, updates = f"{self._verb('limit')} the speed", _count(self.updates_to_a_tenth)
+            rate += f", in the long run {updates} updates for a factor of ten"
         best = settings_in_words(self.rule, self.best.learning_rate, self.best.momentum)
         at_best = f"the rate is {self.best.rate:.4g}: {_count(self.best.updates)} updates."
-        return f"{who} {now} At best ({best}) {at_best} {self._on_the_way}"
+        return f"{who} {now}: {rate}. At best ({best}) {at_best} {self._on_the_way}"
 
     @property
     def _on_the_way(self):
