@@ -82,7 +82,6 @@ class Dashboard:
         with EVENT:
             self._compute_anew()
             self._show()
-            self.screen.plots = [self.picture.area(axes) for axes in self._pick]
         for control in controls:
             control.observe(self._control_changed, ["value", "note"])
 
@@ -314,6 +313,8 @@ class Dashboard:
             "kind": "problem" if self._problem else "note" if notes else "",
             "number": self._number,
         }
+        if self._pick and not self.screen.plots:
+            self.screen.plots = [self.picture.area(axes) for axes in self._pick]
 
     def _words(self, result, values):
         """Return what a frame says of a result, and the settings that it is for."""

@@ -90,8 +90,9 @@ class Picture:
         Counted from the upper left corner.
         """
         with EVENT:
-            width, height = self.view.size
-            box = self.axes[name].bbox
+            width = next(iter(self._sheets), None)  # any will do: these are shares
+            sheet = self._sheets[width] if width else self.sheet()
+            box, (width, height) = sheet.axes[name].bbox, sheet.size
             return box.x0 / width, 1 - box.y1 / height, box.x1 / width, 1 - box.y0 / height
 
     def data_at(self, name, across, up):
@@ -181,7 +182,7 @@ class Sheet:
     """One figure of a `View`, of one width in pixels, drawn again and again."""
 
     def __init__(self, view, width, height):
-        self._view, self._scale = view, width / view.size[0]
+        self._view, self._scale, self.size = view, width / view.size[0], (width, height)
         self._header = round(HEADER * self._scale)
         tall = self._header + height
         dpi = DPI * self._scale

@@ -295,6 +295,7 @@ export default () => {
       const source = address(frame.png);
       if (picture.src !== source) picture.src = source;
       picture.alt = frame.alt;
+      picture.classList.toggle("ml-pick", model.get("plots").length > 0);
       if (finding.textContent !== frame.finding) finding.textContent = frame.finding;
       say(frame.status, frame.kind);
       if (frame.table !== table) runs.innerHTML = table = frame.table;
@@ -380,8 +381,6 @@ export default () => {
     for (const name of ["pointerup", "pointercancel"]) {
       picture.addEventListener(name, () => (holds = -1));
     }
-    picture.classList.toggle("ml-pick", model.get("plots").length > 0);
-
     // Other controls of this lab: after their own handlers have sent what they send.
     function touched(event) {
       const lab = el.closest(".ml-lab");

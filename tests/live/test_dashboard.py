@@ -943,14 +943,14 @@ def test_pointing_moves_the_controls_and_stays_within_their_range(factory, fresh
 
 @pointed
 def test_areas_to_point_at_lie_inside_the_picture(factory, fresh):
-    areas = fresh(factory).screen.plots
+    areas = look(fresh(factory)).screen.plots
     assert len(areas) == len(fresh(factory)._pick)
     for left, top, right, bottom in areas:
         assert 0 <= left < right <= 1 and 0 <= top < bottom <= 1
 
 
 def test_a_lab_that_cannot_be_pointed_at_has_no_plots_to_point_at(fresh):
-    assert fresh().screen.plots == []
+    assert look(fresh()).screen.plots == []
 
 
 # --- the same again -------------------------------------------------------------------------
