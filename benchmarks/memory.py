@@ -3,10 +3,10 @@
     python benchmarks/memory.py
     python benchmarks/memory.py --events 500
 
-For each lab: events on its large sliders, as a hand makes them, and after every tenth the frames of
-some positions near the present one are drawn ahead. Memory is the process's own, after a collection,
-at a tenth of the events (all that is made once is there by then) and at the end; the time of an
-event is compared between the first and the last fifth.
+For each lab: events on its large sliders, as a hand makes them, and after every tenth the frames
+of some positions near the present one are drawn ahead. Memory is the process's own, after a
+collection, at a tenth of the events (all that is made once is there by then) and at the end; the
+time of an event is compared between the first and the last fifth.
 """
 
 import argparse

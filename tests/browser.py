@@ -211,6 +211,23 @@ class JupyterPage:
         self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
         return self.page.evaluate(ALL_RAN, TIMEOUT)
 
+    def start(self, code):
+        """Begin to run code in the kernel, beside the notebook."""
+        self.page.evaluate(START, code)
+
+    def end(self):
+        """Wait until the code that was started is done; return how it ended: "ok" or the error."""
+        reply = self.page.evaluate("async () => (await window.started).content")
+        return reply.get("evalue", reply["status"])
+
+    def answer(self, expression):
+        """What the kernel says of an expression."""
+        return self.page.evaluate(ANSWER, expression)
+
+    def rest(self):
+        """Wait until the kernel has had nothing to do for half a second."""
+        self.page.evaluate(REST)
+
     def outputs(self):
         """The outputs of all code cells, as they would be saved."""
         return self.page.evaluate(OUTPUTS)
@@ -243,8 +260,16 @@ class Lab:
     def sharp(self):
         """Go to the picture; return the lab once it has a pixel for each of the screen's."""
         self.picture.scroll_into_view_if_needed()
-        self.page.wait_for_function(IS_SHARP, arg=self.picture.element_handle(), polling="raf")
+        self.until(IS_SHARP)
         return self
+
+    def until(self, condition, *more):
+        """Wait until a function of the picture is true; JupyterLab may put another in its place."""
+        end = time.monotonic() + PATIENCE / 1000
+        while not self.picture.evaluate(condition, *more):
+            if time.monotonic() > end:
+                raise PlaywrightTimeout(f"never true of the picture: {condition}")
+            self.page.wait_for_timeout(20)
 
     def box(self, name):
         """The number box of this name."""
@@ -303,9 +328,27 @@ class Lab:
         """Wait until the picture is another one than before the body ran."""
         before = self.source()
         yield
-        root = self.root.element_handle()
-        self.page.wait_for_function(NEW_PICTURE, arg=[root, before], polling="raf")
+        self.until(NEW_PICTURE, before)
 
+
+# For a kernel: does a lab show what a fresh one with its values shows?
+COMPARE = """
+import io, numpy as np
+from PIL import Image
+from momentum_lab import labs
+
+def pixels(png):
+    return np.asarray(Image.open(io.BytesIO(png)))
+
+def compare(lab):
+    fresh = getattr(labs, lab.name)(**lab.values)
+    fresh.screen.shown_at = lab.screen.shown_at
+    fresh.pinned = list(lab.pinned)
+    fresh.show_update(lab.shown)
+    own = dict.fromkeys(("number", "context", "is_sharp", "png", "status", "kind"))
+    words = fresh.screen.frame | own == lab.screen.frame | own
+    return words, bool((pixels(fresh.picture.png()) == pixels(lab.picture.png())).all())
+"""
 
 # What the page is asked. A kernel is ready when it told what it is.
 
@@ -322,6 +365,17 @@ CLOSE = f"""async () => {{
     {PANEL}?.dispose();
 }}"""
 OPEN = "async path => { await jupyterapp.commands.execute('docmanager:open', { path }); }"
+KERNEL = f"{PANEL}.sessionContext.session.kernel"
+START = f"code => {{ window.started = {KERNEL}.requestExecute({{ code }}).done; }}"
+ANSWER = f"""async expression => {{
+    const user_expressions = {{ answer: expression }};
+    const reply = await {KERNEL}.requestExecute({{ code: '', user_expressions }}).done;
+    return reply.content.user_expressions.answer.data['text/plain'];
+}}"""
+REST = f"""async () => {{
+    for (let calm = 0; calm < 10; await new Promise(done => setTimeout(done, 50)))
+        calm = {KERNEL}.status === 'idle' ? calm + 1 : 0;
+}}"""
 # Whether all cells ran; false once the kernel has been idle for ten seconds, or time is over.
 ALL_RAN = f"""async milliseconds => {{
     const panel = {PANEL}, end = Date.now() + milliseconds;
@@ -339,4 +393,4 @@ OUTPUTS = f"""() => {{
 }}"""
 IS_SHARP = """image => image.complete && Math.abs(
     image.naturalWidth - image.getBoundingClientRect().width * devicePixelRatio) < 0.05"""
-NEW_PICTURE = "([lab, before]) => lab.querySelector('img.ml-picture').src !== before"
+NEW_PICTURE = "(image, before) => image.src !== before"

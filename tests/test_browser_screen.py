@@ -3,14 +3,17 @@
 import base64
 import io
 import re
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from browser import SCREEN, JupyterPage, Lab, chromium, jupyterlab, write_notebook
+from browser import COMPARE, SCREEN, JupyterPage, Lab, chromium, jupyterlab, write_notebook
 from PIL import Image
 from playwright.sync_api import expect
 
 from momentum_lab import labs
+from momentum_lab.labs import bowl
+from momentum_lab.live.recording import record, write_recording
 
 TALLEST, SHORTEST_SLIDER = 640, 300  # CSS pixels, at 1280×800
 SLOW = """
@@ -25,21 +28,14 @@ def slow(weight, gradient, memory, learning_rate, momentum):
 lab = labs.bowl(slow)
 """
 SWEEP = "for i in range(150):\n    lab.set(momentum=(i % 90) / 100)"
-CHECK = """
-import io, matplotlib, numpy as np
-from PIL import Image
+CHECK = "print(*compare(lab), dict(matplotlib.rcParams) == before)"
+MAKE = f"""{COMPARE}
+import os, time
+from momentum_lab.live.engine import EVENT
 
-def pixels(png):
-    return np.asarray(Image.open(io.BytesIO(png)))
-
-fresh = labs.valley(**lab.values)
-fresh.screen.shown_at = lab.screen.shown_at or [800, 1, 0]
-print(
-    fresh.line() == lab.line(),
-    (pixels(fresh.screen.frame["png"]) == pixels(lab.screen.frame["png"])).all(),
-    dict(matplotlib.rcParams) == before,
-)
+lab = labs.bowl()
 """
+HOLD = "with EVENT:  # no event is answered\n    while not os.path.exists('go'): time.sleep(0.01)"
 NOTEBOOKS = {
     "labs.ipynb": ["from momentum_lab import labs", *(f"labs.{name}()" for name in labs.__all__)],
     "slow.ipynb": [SLOW, "lab"],
@@ -50,20 +46,27 @@ NOTEBOOKS = {
         "predict('Left?', {'yes': 'It is.', 'no': 'It is not.'}, 'no')",
     ],
     "busy.ipynb": [
-        "import matplotlib\nfrom momentum_lab import labs\nbefore = dict(matplotlib.rcParams)",
+        f"import matplotlib\n{COMPARE}\nbefore = dict(matplotlib.rcParams)",
         "lab = labs.valley()",
         "lab",
         SWEEP,
         CHECK,
     ],
+    "ahead.ipynb": [MAKE, "lab", "lab"],
+    "walk.ipynb": [MAKE, "lab"],
 }
 
 
 @pytest.fixture(scope="module")
-def server(chromium_path, tmp_path_factory):
+def root(tmp_path_factory):
     root = tmp_path_factory.mktemp("notebooks")
     for name, cells in NOTEBOOKS.items():
         write_notebook(root / name, "# Labs", *cells)
+    return root
+
+
+@pytest.fixture(scope="module")
+def server(chromium_path, root, tmp_path_factory):
     with jupyterlab(root, tmp_path_factory.mktemp("home")) as server:
         yield server
 
@@ -313,3 +316,138 @@ START_CELL = """index => {
 }"""
 INTERRUPT = "() => { jupyterapp.commands.execute('kernelmenu:interrupt'); }"
 THEME = "name => jupyterapp.commands.execute('apputils:change-theme', { theme: name })"
+
+
+# Frames ahead of the hand, and frames as files.
+
+
+def views(reader):
+    return [Lab(reader.page, found) for found in reader.page.locator(".ml-lab").all()]
+
+
+def alpha(lab):
+    return lab.root.locator('[data-name="α"]').first
+
+
+def wait_until_fed(reader, frames=40):
+    """Wait until so many frames are held."""
+    while int(reader.answer("len(lab.ahead._sent)")) < frames:
+        reader.page.wait_for_timeout(100)
+
+
+@contextmanager
+def busy(reader, root):
+    """A kernel that answers no event while the body runs."""
+    reader.start(HOLD)
+    reader.page.wait_for_timeout(300)
+    yield
+    (root / "go").touch()
+    assert reader.end() == "ok"
+    (root / "go").unlink()
+
+
+def test_a_busy_kernel_does_not_hold_the_hand(reader, root):
+    reader.open("ahead.ipynb")
+    reader.run_all()
+    lab, other = views(reader)
+    wait_until_fed(reader)
+    with busy(reader, root):
+        lab.slider("learning rate").focus()
+        sources = [lab.source()]
+        for text in ("0.5", "0.6", "0.7"):
+            lab.page.keyboard.press("ArrowRight")
+            expect(alpha(lab)).to_have_text(text)
+            expect(alpha(other)).to_have_text(text)  # each view of the lab follows
+            sources.append(lab.source())
+        assert len(set(sources)) == 4 and other.source() == sources[-1]
+        assert lab.root.locator(".ml-finding").inner_text() in lab.picture.get_attribute("alt")
+        lab.page.keyboard.press("End")  # far away: nothing is held there
+        expect(lab.status).to_contain_text("kernel is busy")
+        expect(alpha(lab)).to_have_text("0.7")
+    expect(alpha(lab)).to_have_text("30")
+    expect(lab.status).not_to_contain_text("busy")
+    assert reader.problems == []
+
+
+def test_what_else_a_hand_has_changed_is_waited_for(reader, root):
+    lab = views(reader)[0]
+    lab.button("reset").click()
+    expect(alpha(lab)).to_have_text("0.4")
+    reader.start("lab.ahead.forget()")
+    assert reader.end() == "ok"
+    lab.button("reset").click()
+    wait_until_fed(reader)
+    with busy(reader, root):
+        lab.choice("rule").select_option("heavy ball")
+        lab.slider("learning rate").focus()
+        lab.page.keyboard.press("ArrowRight")
+        expect(lab.status).to_contain_text("kernel is busy")
+        expect(alpha(lab)).to_have_text("0.4")  # not the frame that is held for another rule
+    expect(alpha(lab)).to_have_text("0.5")
+    expect(lab.root.locator('[data-name="rule"]').first).to_have_text("heavy ball")
+
+
+def test_a_lab_that_nobody_sees_is_not_drawn_ahead(reader):
+    lab = views(reader)[0]
+    reader.page.evaluate(
+        "() => { const panel = jupyterapp.shell.currentWidget.content; panel.node.hidden = true; }"
+    )
+    reader.start("lab.set(momentum=0.31); count = len(lab.ahead._sent)")
+    assert reader.end() == "ok"
+    reader.page.wait_for_timeout(1500)
+    reader.start(
+        "assert len(lab.ahead._sent) == count, len(lab.ahead._sent)\nlab.set(momentum=0.2)"
+    )
+    assert reader.end() == "ok"
+    reader.page.evaluate(
+        "() => { const panel = jupyterapp.shell.currentWidget.content; panel.node.hidden = false; }"
+    )
+    expect(lab.root.locator('[data-name="β"]').first).to_have_text("0.2")
+
+
+def test_at_rest_a_lab_that_is_drawn_ahead_shows_what_a_fresh_one_shows(reader):
+    reader.open("walk.ipynb")
+    reader.run_all()
+    (lab,) = views(reader)
+    for name, way in (("learning rate", 1), ("momentum", -1), ("curvature", 1)):
+        with lab.held(name) as drag:
+            for _ in range(12):
+                drag(7 * way)
+                lab.page.wait_for_timeout(25)
+        lab.button("pin this run").click()
+        lab.slider(name).focus()
+        for key in ("ArrowLeft", "PageUp", "ArrowRight", "ArrowRight"):
+            lab.page.keyboard.press(key)
+        lab.button("‹ step").click()
+        reader.rest()
+        assert reader.answer("compare(lab)") == "(True, True)"
+        finding = lab.root.locator(".ml-finding").inner_text()
+        assert reader.answer("lab.result.finding") == repr(finding)
+        table = lab.root.locator(".ml-runs table").evaluate("table => table.outerHTML")
+        assert reader.answer("lab.screen.frame['table']").count("</td>") == table.count("</td>")
+        for name_and_text in lab.root.locator("tbody tr").first.locator("td").all_inner_texts():
+            assert name_and_text in reader.answer("list(lab.result.numbers.values())")
+    assert reader.problems == []
+
+
+def test_a_recording_plays_without_a_kernel(reader, tmp_path):
+    folder = write_recording(record(bowl(), "learning_rate"), tmp_path / "bowl")
+    page, problems = reader.page.context.new_page(), []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("requestfailed", lambda request: problems.append(request.url))
+    page.goto((folder / "index.html").as_uri())
+    slider, status = page.get_by_role("slider"), page.get_by_role("status")
+    expect(slider).to_have_attribute("aria-valuetext", "0.4")
+    first = status.inner_text(), page.locator("img").get_attribute("src")
+    slider.press("ArrowRight")
+    expect(page.locator("label b")).to_have_text("0.5")
+    expect(page.locator('[data-name="α"]')).to_have_text("0.5")
+    assert (status.inner_text(), page.locator("img").get_attribute("src")) != first
+    box = slider.bounding_box()
+    page.mouse.click(box["x"] + box["width"] - 9, box["y"] + box["height"] / 2)
+    expect(page.locator("label b")).to_have_text("30")
+    assert "iverge" in page.locator("h1").inner_text() + status.inner_text()
+    assert page.locator("img").evaluate("image => image.naturalWidth") == 900
+    assert page.locator("img").get_attribute("alt")
+    assert problems == []
+    page.close()
