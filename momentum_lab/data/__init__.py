@@ -43,25 +43,10 @@ class Dataset:
         names = {"feature_names": features, "class_names": classes}
         vars(self).update(inputs=inputs, targets=targets, **names)  # the fields are frozen
 
-    @property
-    def n_items(self):
-        """The number of items (rows)."""
-        return self.inputs.shape[0]
-
-    @property
-    def n_features(self):
-        """The number of measurements of one item."""
-        return self.inputs.shape[1]
-
-    @property
-    def n_classes(self):
-        """The number of classes, also of those that no item belongs to."""
-        return self.targets.shape[1]
-
-    @property
-    def labels(self):
-        """The class of each item as a whole number from 0, shape (n_items,)."""
-        return self.targets.argmax(axis=1)
+    n_items = property(lambda self: self.inputs.shape[0], doc="The number of items (rows).")
+    n_features = property(lambda self: self.inputs.shape[1], doc="The number of measurements.")
+    n_classes = property(lambda self: self.targets.shape[1], doc="Also of those without items.")
+    labels = property(lambda self: self.targets.argmax(axis=1), doc="Each item's class, from 0.")
 
     def __repr__(self):
         sizes = f"{self.n_items} items, {self.n_features} features, {self.n_classes} classes"
@@ -80,7 +65,15 @@ class Dataset:
         if reference.n_features != self.n_features:
             sizes = f"{self.n_features} features as the data, got {reference.n_features}"
             raise ValueError(f"reference must have {sizes}")
-        mean, sd = _mean_and_sd(reference)
+        inputs = reference.inputs
+        with np.errstate(over="ignore", invalid="ignore"):  # reported just below
+            mean, sd = inputs.mean(axis=0), inputs.std(axis=0)
+        if not np.isfinite(sd).all():
+            feature = reference.feature_names[np.argmin(np.isfinite(sd))]
+            raise ValueError(f"feature {feature!r} is too large to be standardized")
+        # Rounding gives a constant column a tiny sd; dividing by that would turn it into noise.
+        constant = (inputs == inputs[0]).all(axis=0) | (sd == 0)
+        mean[constant], sd[constant] = inputs[0, constant], 1
         return replace(self, inputs=(self.inputs - mean) / sd)
 
     def split(self, test_fraction=0.2, seed=0):
@@ -200,19 +193,19 @@ def load(name):
     return check.by_name("data set", name, DATASETS)()
 
 
-def read_csv(path, feature_names, class_names, class_column="species", n_items=None):
-    """Return the data set in a csv file with a header: one line an item, classes as text.
+def read_csv(path, feature_names, class_names, n_items=None):
+    """Return the data set in a csv file: a header, then a line for each item; `species` its class.
 
-    The columns `feature_names` become the inputs, in this order; other columns are not read.
-    `n_items`, if given, is the number of items that the file must hold.
-    Raises FileNotFoundError, and ValueError that names the line for whatever is wrong in the file.
+    The columns `feature_names` become the inputs, in this order; others are not read. `n_items`,
+    if given, is how many items there must be. Raises FileNotFoundError, and ValueError that names
+    the line for whatever is wrong in the file.
     """
     path = Path(path)
     # A byte that is not UTF-8 becomes a mark that no number and no class contains.
     text = path.read_bytes().decode("utf-8-sig", errors="replace")
     lines = csv.reader(io.StringIO(text), strict=True)
     try:
-        items = list(_items(filter(None, lines), feature_names, class_names, class_column))
+        items = list(_items(filter(None, lines), feature_names, class_names))
         if not items or n_items not in (None, len(items)):
             wanted = n_items or "at least 1"
             raise ValueError(f"the file ends with {len(items)} items, expected {wanted}")
@@ -222,10 +215,10 @@ def read_csv(path, feature_names, class_names, class_column="species", n_items=N
     return Dataset(inputs, one_hot(labels, len(class_names)), feature_names, class_names, path.stem)
 
 
-def _items(lines, feature_names, class_names, class_column):
+def _items(lines, feature_names, class_names):
     """Give the numbers of each item and the position of its class."""
     header, classes = next(lines, []), {name: label for label, name in enumerate(class_names)}
-    for name in (*feature_names, class_column):
+    for name in (*feature_names, "species"):
         if (found := header.count(name)) != 1:
             raise ValueError(f"expected one column {name!r}, found {found} among {header}")
     for fields in lines:
@@ -233,15 +226,14 @@ def _items(lines, feature_names, class_names, class_column):
             raise ValueError(f"expected {len(header)} fields, found {len(fields)}: {fields}")
         item = dict(zip(header, fields, strict=True))
         numbers = [check.one_number(name, item[name]) for name in feature_names]
-        yield numbers, check.by_name("class", item[class_column], classes)
+        yield numbers, check.by_name("class", item["species"], classes)
 
 
 def _table(name, value, shape):
     array = np.array(check.finite(name, value), order="C")
-    if array.ndim != 2:
-        raise ValueError(f"{name} must have two dimensions {shape}, got shape {array.shape}")
-    if array.size == 0:
-        raise ValueError(f"{name} must not be empty, got shape {array.shape}")
+    if array.ndim != 2 or array.size == 0:
+        wanted = f"two dimensions {shape} and not be empty"
+        raise ValueError(f"{name} must have {wanted}, got shape {array.shape}")
     array.flags.writeable = False
     return array
 
@@ -253,18 +245,6 @@ def _names(name, value, length):
     if len(names) != length:
         raise ValueError(f"{name} must be {length} names, one for each column, got {names}")
     return tuple(map(str, names))
-
-
-def _mean_and_sd(data):
-    inputs = data.inputs
-    with np.errstate(over="ignore", invalid="ignore"):  # reported just below
-        mean, sd = inputs.mean(axis=0), inputs.std(axis=0)
-    if not np.isfinite(sd).all():
-        feature = data.feature_names[np.argmin(np.isfinite(sd))]
-        raise ValueError(f"feature {feature!r} is too large to be standardized")
-    # Rounding gives a constant column a tiny sd, and dividing by that would turn it into noise.
-    constant = (inputs == inputs[0]).all(axis=0) | (sd == 0)
-    return np.where(constant, inputs[0], mean), np.where(constant, 1.0, sd)
 
 
 def _whole_numbers(name, value, end):
