@@ -120,9 +120,7 @@ def iris():
     Source: Fisher 1936, The use of multiple measurements in taxonomic problems.
     """
     features = ("sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)")
-    return read_csv(
-        FOLDER / "iris.csv", features, ("setosa", "versicolor", "virginica"), n_items=150
-    )
+    return read_csv(FOLDER / "iris.csv", features, ("setosa", "versicolor", "virginica"), 150)
 
 
 @functools.cache
@@ -133,9 +131,7 @@ def penguins():
     Source: Horst, Hill & Gorman 2020, palmerpenguins (CC0); Gorman, Williams & Fraser 2014.
     """
     features = ("bill length (mm)", "bill depth (mm)", "flipper length (mm)", "body mass (g)")
-    return read_csv(
-        FOLDER / "penguins.csv", features, ("Adelie", "Chinstrap", "Gentoo"), n_items=342
-    )
+    return read_csv(FOLDER / "penguins.csv", features, ("Adelie", "Chinstrap", "Gentoo"), 342)
 
 
 @functools.cache
@@ -158,8 +154,8 @@ def digits():
 def two_moons(n_items=200, noise=0.15, seed=0):
     """Return two interlocked half circles of radius 1 in the plane, one for each class.
 
-    `noise` is the sd of what is added to both coordinates, in radii. Raises ValueError for fewer
-    than 2 items or a negative noise.
+    `noise` is the sd of what is added to both coordinates, in radii; the upper moon comes first.
+    Raises ValueError for fewer than 2 items or a negative noise.
     """
     n_items = check.whole_number("n_items", n_items, 2)
     upper = _circle(np.linspace(0, np.pi, n_items // 2))

@@ -1,7 +1,5 @@
 """Checkers that answer an exercise in one line."""
 
-import contextlib
-
 import numpy as np
 
 from momentum_lab import theory
@@ -33,13 +31,12 @@ def check_rule(rule, name):
 
 def _problem_of_update(rule, update, right):
     given, problem = _tried(rule, *update)
-    if problem:
-        return problem
     if not (isinstance(given, tuple | list) and len(given) == 2):
-        return f"return two things, weight and memory; got {_short(repr(given))}"
+        return problem or f"return two things, weight and memory; got {_short(repr(given))}"
     for part, got, wanted in zip(("weight", "memory"), given, right, strict=True):
-        number = _number(got)
-        if number is None:
+        try:
+            number = float(got)
+        except (TypeError, ValueError):
             return f"the {part} should be a number; got {_short(repr(got))}"
         if not np.isclose(number, wanted, rtol=1e-9, atol=1e-12):
             asked = ", ".join(f"{each:.3g}" for each in update)
@@ -69,7 +66,7 @@ def _short(text):
 
 def check_number(exercise, answer):
     """Check the answer to the exercise of this name to 0.1 %; an unknown one is a ValueError."""
-    (right, _), *slips = by_name("exercise", exercise, number_exercises()).items()
+    (right, _right), *slips = by_name("exercise", exercise, number_exercises()).items()
     told = [(slip, f"not it: {hint}") for slip, hint in slips]
     return _compared(exercise, answer, right, told, tolerance=1e-3, digits=6)
 
@@ -88,18 +85,14 @@ def _compared(spoken, answer, right, slips, tolerance, digits):
     """Compare with the right number, then with those of slips, each with what such a one is."""
     if _is_missing(answer):
         return Verdict(False, f"{spoken}: not answered yet")
-    if (number := _number(answer)) is None:
+    try:
+        number = float(answer)
+    except (TypeError, ValueError):
         return Verdict(False, f"{spoken}: give one number, got {_short(repr(answer))}")
     if np.isclose(number, right, rtol=tolerance, atol=0):
         return Verdict(True, f"{spoken}: {right:.{digits}g} is right")
     told = (what for slip, what in slips if np.isclose(number, slip, rtol=tolerance, atol=0))
     return Verdict(False, f"{spoken}: {number:.{digits}g} is {next(told, 'not it')}")
-
-
-def _number(answer):
-    """Return it as a float, or None if it is no number."""
-    with contextlib.suppress(TypeError, ValueError):
-        return float(answer)
 
 
 def check_fate(fate):
@@ -109,19 +102,18 @@ def check_fate(fate):
     for learning_rate, curvature in grid:
         given, problem = _tried(fate, learning_rate, curvature)
         right = theory.regime("plain", curvature, learning_rate, 0)
-        if not problem and not (isinstance(given, str) and given == right):
+        if not (isinstance(given, str) and given == right):
             asked = f"learning rate {learning_rate:g} and curvature {curvature:g}"
-            problem = f'at {asked} it should be "{right}", got {_short(repr(given))}'
-        if problem:
-            return Verdict(False, f"fate: {problem}")
+            told = f'at {asked} it should be "{right}", got {_short(repr(given))}'
+            return Verdict(False, f"fate: {problem or told}")
     return Verdict(True, f"fate: right at {len(grid)} pairs of learning rate and curvature")
 
 
 def check_valley(rule, learning_rate, momentum, *, within, crossings):
-    """Say whether this rule goes down the valley of condition number 50 from (−5, −2) well.
+    """Say whether a rule meets this goal in a valley of condition number 50, from (−5, −2).
 
-    The goal: settled after at most `within` updates, with at most this many crossings of the
-    floor, and never past the minimum.
+    Settled after at most `within` updates, with at most so many crossings of the floor and
+    never past the minimum.
     """
     if _is_missing(rule, learning_rate, momentum):
         return Verdict(False, "valley: not chosen yet")
@@ -141,7 +133,7 @@ def check_valley(rule, learning_rate, momentum, *, within, crossings):
 
 
 def check_own_limit(rule, at_least=2.0):
-    """Say whether a reader's own rule is stable up to αλ = at_least at momenta from 0.1 to 0.9.
+    """Say whether a reader's own rule is stable up to αλ = at_least at momenta β from 0.1 to 0.9.
 
     To go slowly is no way out: the steady gain must be 1 + β or more.
     """
@@ -162,9 +154,9 @@ def check_own_limit(rule, at_least=2.0):
 
 
 def check_best_rate(rule, condition_number=100, within=50):
-    """Say whether a reader's own rule needs, at its best, fewer updates for a factor of ten.
+    """Say whether a reader's own rule at its best takes under `within` updates for a factor of ten.
 
-    They are counted in the long run, and it may know where it is only by the gradients.
+    In the long run; and it may know where it is only by the gradients.
     """
     spoken, problem = _own_rule(rule)
     if problem:
@@ -183,7 +175,7 @@ def check_best_rate(rule, condition_number=100, within=50):
 
 
 def _own_rule(rule):
-    """Return what a reader's own rule is called, and "" or why it is none that is linear."""
+    """Return a rule's name in words, and "" or why it is not a linear rule of the reader's own."""
     settings = 1.0, 0.3, (0.3, 0.6, 0.9)
     _given, problem = _tried(rule, 1.0, 0.5, 0.25, 0.1, 0.9)
     if problem:
@@ -200,10 +192,9 @@ def _own_rule(rule):
 
 
 def check_settings(rule, learning_rate, momentum, *, within, at_most):
-    """Train the network lab's network on iris and say whether these settings meet the goal.
+    """Say whether training on iris, from 5 seeds, is below an error of 0.1 within so many epochs.
 
-    The goal: an error under 0.1 within this many epochs, for each of 5 seeds, at a learning
-    rate of at most `at_most`.
+    The learning rate may be at most `at_most`.
     """
     if _is_missing(rule, learning_rate, momentum):
         return Verdict(False, "settings: not chosen yet")

@@ -11,7 +11,10 @@ from momentum_lab.training import descend
 
 @functools.cache
 def number_exercises():
-    """Return for each name a dict: from the right answer, then from slips, to what each is."""
+    """Return the exercises by name, each a dict from a number to what it is: the right one first.
+
+    The others are what well-known slips would give. All are computed when the first is asked for.
+    """
     asked = {}
     for lesson in (_lesson_1, _lesson_2, _lesson_3, _lesson_4, _lesson_5):
         lesson(asked)

@@ -85,7 +85,10 @@ class Prediction:
         return self
 
     def _pressed(self, _change):
-        self.again() if self.is_revealed else self.check()
+        if self.is_revealed:
+            self.again()
+        else:
+            self.check()
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         bundle = self.widget._repr_mimebundle_()
