@@ -1,30 +1,28 @@
 """Data sets: Fisher's iris, the Palmer penguins, 8×8 digits and two made-up ones.
 
-Each function returns a `Dataset`, checked once and then read-only; `load` finds one by its name.
-The csv files lie beside this file, with their licence notes.
+Each function returns a `Dataset`, which cannot be changed; `load` finds one by its name. The csv
+files lie beside this file, with their licence notes.
 """
 
 import csv
 import functools
 import io
-import math
 from dataclasses import dataclass, replace
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
 
 from momentum_lab import validation as check
 
+FOLDER = Path(__file__).parent
+
 
 @dataclass(frozen=True, eq=False)  # == would compare arrays element by element
 class Dataset:
-    """Items to learn from: one row of numbers and one class for each.
+    """Items to learn from: `inputs` (n_items, n_features), one-hot `targets` (n_items, n_classes).
 
-    `inputs` (n_items, n_features) and the one-hot `targets` (n_items, n_classes) become float64
-    arrays of the data set's own that cannot be written to; the names become tuples of str.
-    Raises ValueError for empty data, shapes that do not fit together, NaN or infinite inputs and
-    targets that are not one-hot; TypeError for what is no number and for names that are no text.
+    Both are copied to read-only float64 arrays. Raises ValueError for what is empty, not finite,
+    not one-hot or does not fit together; TypeError for what is no number, and for names of no text.
     """
 
     inputs: np.ndarray
@@ -41,43 +39,25 @@ class Dataset:
             raise ValueError(f"inputs and targets must have the same number of rows, got {lengths}")
         features = _names("feature_names", self.feature_names, inputs.shape[1])
         classes = _names("class_names", self.class_names, targets.shape[1])
-        for row, column in np.argwhere(~np.isfinite(inputs)):
-            where = f"{inputs[row, column]} in row {row}, feature {features[column]!r}"
-            raise ValueError(f"inputs must be finite, got {where}")
-        vars(self).update(inputs=inputs, targets=check.one_hot_targets(targets))
-        vars(self).update(feature_names=features, class_names=classes)  # the field is frozen
+        targets = check.one_hot_targets(targets)
+        names = {"feature_names": features, "class_names": classes}
+        vars(self).update(inputs=inputs, targets=targets, **names)  # the fields are frozen
 
-    @property
-    def n_items(self):
-        """The number of items (rows)."""
-        return self.inputs.shape[0]
-
-    @property
-    def n_features(self):
-        """The number of measurements of one item."""
-        return self.inputs.shape[1]
-
-    @property
-    def n_classes(self):
-        """The number of classes, also of those that no item belongs to."""
-        return self.targets.shape[1]
-
-    @property
-    def labels(self):
-        """The class of each item as a whole number from 0, shape (n_items,)."""
-        return self.targets.argmax(axis=1)
+    n_items = property(lambda self: self.inputs.shape[0], doc="The number of items (rows).")
+    n_features = property(lambda self: self.inputs.shape[1], doc="The number of measurements.")
+    n_classes = property(lambda self: self.targets.shape[1], doc="Also of those without items.")
+    labels = property(lambda self: self.targets.argmax(axis=1), doc="Each item's class, from 0.")
 
     def __repr__(self):
         sizes = f"{self.n_items} items, {self.n_features} features, {self.n_classes} classes"
         return f"Dataset {self.name}".strip() + f": {sizes}"
 
     def standardized(self, reference=None):
-        """Return the data with each feature measured in standard deviations from its mean.
+        """Return the data with x ← (x − mean) / sd for each feature; a constant one is centred.
 
-        x ← (x − mean) / sd, where mean and population sd are those of the data set `reference`
-        (by default this one): scale a test set by its training set, `test.standardized(train)`.
-        A feature that is constant in `reference` is only centred. Raises TypeError if that is not
-        a Dataset, ValueError if its features differ in number or one is too large to have an sd.
+        Mean and population sd are those of the Dataset `reference`, by default this one: scale
+        a test set by its training set, `test.standardized(train)`. Raises TypeError for another
+        type, ValueError for another number of features or one that is too large to have an sd.
         """
         reference = self if reference is None else reference
         if not isinstance(reference, Dataset):
@@ -85,18 +65,25 @@ class Dataset:
         if reference.n_features != self.n_features:
             sizes = f"{self.n_features} features as the data, got {reference.n_features}"
             raise ValueError(f"reference must have {sizes}")
-        mean, sd = _mean_and_sd(reference)
+        inputs = reference.inputs
+        with np.errstate(over="ignore", invalid="ignore"):  # reported just below
+            mean, sd = inputs.mean(axis=0), inputs.std(axis=0)
+        if not np.isfinite(sd).all():
+            feature = reference.feature_names[np.argmin(np.isfinite(sd))]
+            raise ValueError(f"feature {feature!r} is too large to be standardized")
+        # Rounding gives a constant column a tiny sd; dividing by that would turn it into noise.
+        constant = (inputs == inputs[0]).all(axis=0) | (sd == 0)
+        mean[constant], sd[constant] = inputs[0, constant], 1
         return replace(self, inputs=(self.inputs - mean) / sd)
 
     def split(self, test_fraction=0.2, seed=0):
-        """Return (train, test): two data sets that share out every class in the same proportion.
+        """Return the data sets (train, test), with the items mixed in an order set by the `seed`.
 
-        Each class gives round(test_fraction · its items) to `test`, but at least one item to
-        either side; the same `seed` (whole number) gives the same items in the same order.
-        Raises ValueError unless 0 < test_fraction < 1 and each class present has two items.
+        Each class gives round(test_fraction · its items) to `test`, but at least one to either
+        side. Raises ValueError unless 0 < test_fraction < 1 and each class present has two items.
         """
-        share = check.finite("test_fraction", test_fraction)
-        if share.ndim != 0 or not 0 < share < 1:
+        share = check.one_number("test_fraction", test_fraction)
+        if not 0 < share < 1:
             raise ValueError(f"test_fraction must be between 0 and 1, got {share}")
         rng = np.random.default_rng(check.whole_number("seed", seed, 0))
         train, test = [], []
@@ -105,16 +92,13 @@ class Dataset:
             if len(rows) == 1:
                 name = self.class_names[label]
                 raise ValueError(f"split needs two items of each class, got 1 of {name!r}")
-            n_test = min(max(round(float(share) * len(rows)), 1), len(rows) - 1)
+            n_test = min(max(round(share * len(rows)), 1), len(rows) - 1)
             test.extend(rows[:n_test])
             train.extend(rows[n_test:])
         return self.take(rng.permutation(train)), self.take(rng.permutation(test))
 
     def take(self, rows):
-        """Return the data set of these `rows` (whole numbers from 0), in this order; names stay.
-
-        Raises TypeError unless rows are whole numbers, ValueError for none or one out of range.
-        """
+        """Return the data set of these rows, in this order; raises as `one_hot` for its labels."""
         rows = _whole_numbers("rows", rows, self.n_items)
         return replace(self, inputs=self.inputs[rows], targets=self.targets[rows])
 
@@ -130,35 +114,30 @@ def one_hot(labels, n_classes):
 
 @functools.cache  # safe to share: a Dataset cannot be changed
 def iris():
-    """Return Fisher's iris: 150 flowers, 4 lengths and widths in cm, 3 species.
+    """Return Fisher's iris: 150 flowers, 4 lengths and widths in cm, 50 of each of 3 species.
 
-    Rows 0–49 are setosa, 50–99 versicolor, 100–149 virginica. The values are those of the paper;
-    the UCI file has two rows wrong (see README.md beside it).
+    The values are those of the paper: the UCI file has two rows wrong (see README.md beside it).
     Source: Fisher 1936, The use of multiple measurements in taxonomic problems.
     """
     features = ("sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)")
-    classes = ("setosa", "versicolor", "virginica")
-    return read_csv(_shipped("iris.csv"), features, classes, n_items=150)
+    return read_csv(FOLDER / "iris.csv", features, ("setosa", "versicolor", "virginica"), 150)
 
 
 @functools.cache
 def penguins():
     """Return the Palmer penguins: 342 birds, 4 measurements in mm and g, 3 species.
 
-    These are the birds with all four measurements. The standard deviation of the body mass in g is
-    400 times that of the bill depth in mm: a lesson on scaling.
+    The sd of the body mass in g is 400 times that of the bill depth in mm: a lesson on scaling.
     Source: Horst, Hill & Gorman 2020, palmerpenguins (CC0); Gorman, Williams & Fraser 2014.
     """
     features = ("bill length (mm)", "bill depth (mm)", "flipper length (mm)", "body mass (g)")
-    classes = ("Adelie", "Chinstrap", "Gentoo")
-    return read_csv(_shipped("penguins.csv"), features, classes, n_items=342)
+    return read_csv(FOLDER / "penguins.csv", features, ("Adelie", "Chinstrap", "Gentoo"), 342)
 
 
 @functools.cache
 def digits():
     """Return 1797 handwritten digits: 8×8 pixels with ink from 0 to 16, classes "0" to "9".
 
-    Some border pixels are 0 in every item; `standardized` leaves them 0.
     Raises ModuleNotFoundError without scikit-learn, which brings the data.
     Source: Alpaydin & Kaynak 1998, Optical Recognition of Handwritten Digits (UCI).
     """
@@ -175,8 +154,7 @@ def digits():
 def two_moons(n_items=200, noise=0.15, seed=0):
     """Return two interlocked half circles of radius 1 in the plane, one for each class.
 
-    `noise` is the standard deviation added to both coordinates, in radii. The upper moon comes
-    first; with an odd `n_items` the lower one has the extra item.
+    `noise` is the sd of what is added to both coordinates, in radii; the upper moon comes first.
     Raises ValueError for fewer than 2 items or a negative noise.
     """
     n_items = check.whole_number("n_items", n_items, 2)
@@ -188,8 +166,7 @@ def two_moons(n_items=200, noise=0.15, seed=0):
 def spirals(n_items=210, n_classes=3, noise=0.1, seed=0):
     """Return spiral arms that wind half a turn around each other, one for each class.
 
-    Along an arm the radius grows from 0.3 to 2; `noise` is the standard deviation added to both
-    coordinates. When the items do not divide evenly, the first classes have one more.
+    Along an arm the radius grows from 0.3 to 2; `noise` is the sd added to both coordinates.
     Raises ValueError for fewer than 2 classes or items than classes, or a negative noise.
     """
     n_classes = check.whole_number("n_classes", n_classes, 2)
@@ -212,95 +189,58 @@ def load(name):
     return check.by_name("data set", name, DATASETS)()
 
 
-def read_csv(path, feature_names, class_names, class_column="species", n_items=None):
-    """Return the data set in a csv file with a header: one line an item, classes as text.
+def read_csv(path, feature_names, class_names, n_items=None):
+    """Return the data set in a csv file: a header, then a line for each item; `species` its class.
 
-    The columns `feature_names` become the inputs, in this order; other columns are not read.
-    `n_items`, if given, is the number of items that the file must hold.
-    Raises FileNotFoundError, and for whatever is wrong in the file a ValueError that names its
-    line: columns, the number of fields, values, classes, and the number of items.
+    The columns `feature_names` become the inputs, in this order; others are not read. `n_items`,
+    if given, is how many items there must be. Raises FileNotFoundError, and ValueError that names
+    the line for whatever is wrong in the file.
     """
-    path = Path(path) if isinstance(path, str) else path
-    (line, header), *items = _lines(path) or [(1, [])]
-    for name in (*feature_names, class_column):
-        if (found := header.count(name)) != 1:
-            wrong = f"expected one column {name!r}, found {found} among {header}"
-            raise ValueError(f"{path.name}, line {line}: {wrong}")
-    class_names, inputs, labels = list(class_names), [], []
-    for line, fields in items:
-        where = f"{path.name}, line {line}"
-        if len(fields) != len(header):
-            wrong = f"expected {len(header)} fields, found {len(fields)}: {fields}"
-            raise ValueError(f"{where}: {wrong}")
-        item = dict(zip(header, fields, strict=True))
-        if item[class_column] not in class_names:
-            wrong = f"expected a class of {class_names}, found {item[class_column]!r}"
-            raise ValueError(f"{where}: {wrong}")
-        inputs.append([_number(where, name, item[name]) for name in feature_names])
-        labels.append(class_names.index(item[class_column]))
-    if not inputs or n_items not in (None, len(inputs)):
-        wrong = f"the file ends with {len(inputs)} items, expected {n_items or 'at least 1'}"
-        raise ValueError(f"{path.name}, line {line}: {wrong}")
-    targets = one_hot(labels, len(class_names))
-    return Dataset(inputs, targets, feature_names, class_names, path.name.removesuffix(".csv"))
-
-
-def _shipped(file_name):
-    return resources.files("momentum_lab.data") / file_name
-
-
-def _lines(path):
-    # A byte that is not UTF-8 becomes a mark that no number and no class contains, so that it is
-    # reported with its line.
+    path = Path(path)
+    # A byte that is not UTF-8 becomes a mark that no number and no class contains.
     text = path.read_bytes().decode("utf-8-sig", errors="replace")
-    reader = csv.reader(io.StringIO(text), strict=True)
+    lines = csv.reader(io.StringIO(text), strict=True)
     try:
-        return [(reader.line_num, fields) for fields in reader if fields]
-    except csv.Error as error:
-        raise ValueError(f"{path.name}, line {reader.line_num}: not csv: {error}") from error
+        items = list(_items(filter(None, lines), feature_names, class_names))
+        if not items or n_items not in (None, len(items)):
+            wanted = n_items or "at least 1"
+            raise ValueError(f"the file ends with {len(items)} items, expected {wanted}")
+    except (ValueError, TypeError, csv.Error) as error:
+        raise ValueError(f"{path.name}, line {lines.line_num or 1}: {error}") from error
+    inputs, labels = zip(*items, strict=True)
+    return Dataset(inputs, one_hot(labels, len(class_names)), feature_names, class_names, path.stem)
 
 
-def _number(where, column, text):
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise ValueError(f"{where}, column {column!r}: expected a finite number, found {text!r}")
-    return value
+def _items(lines, feature_names, class_names):
+    """Give the numbers of each item and the position of its class."""
+    header, classes = next(lines, []), {name: label for label, name in enumerate(class_names)}
+    for name in (*feature_names, "species"):
+        if (found := header.count(name)) != 1:
+            raise ValueError(f"expected one column {name!r}, found {found} among {header}")
+    for fields in lines:
+        if len(fields) != len(header):
+            raise ValueError(f"expected {len(header)} fields, found {len(fields)}: {fields}")
+        item = dict(zip(header, fields, strict=True))
+        numbers = [check.one_number(name, item[name]) for name in feature_names]
+        yield numbers, check.by_name("class", item["species"], classes)
 
 
 def _table(name, value, shape):
-    """Return a read-only copy."""
-    array = np.array(check.as_floats(name, value), order="C")
-    if array.ndim != 2:
-        raise ValueError(f"{name} must have two dimensions {shape}, got shape {array.shape}")
-    if array.size == 0:
-        raise ValueError(f"{name} must not be empty, got shape {array.shape}")
+    array = np.array(check.finite(name, value), order="C")
+    if array.ndim != 2 or array.size == 0:
+        wanted = f"two dimensions {shape} and not be empty"
+        raise ValueError(f"{name} must have {wanted}, got shape {array.shape}")
     array.flags.writeable = False
     return array
 
 
 def _names(name, value, length):
-    # A lone string would be taken apart into letters.
-    names = (value,) if isinstance(value, str) else tuple(value)
+    names = (value,) if isinstance(value, str) else tuple(value)  # a lone string is one name
     if not all(isinstance(text, str) for text in names):
         raise TypeError(f"{name} must be text, got {names}")
     if len(names) != length:
         raise ValueError(f"{name} must be {length} names, one for each column, got {names}")
     return tuple(map(str, names))
-
-
-def _mean_and_sd(data):
-    inputs = data.inputs
-    with np.errstate(over="ignore", invalid="ignore"):  # reported just below
-        mean, sd = inputs.mean(axis=0), inputs.std(axis=0)
-    if not np.isfinite(sd).all():
-        feature = data.feature_names[np.argmin(np.isfinite(sd))]
-        raise ValueError(f"feature {feature!r} is too large to be standardized")
-    # Rounding gives a constant column a tiny sd, and dividing by that would turn it into noise.
-    constant = (inputs == inputs[0]).all(axis=0) | (sd == 0)
-    return np.where(constant, inputs[0], mean), np.where(constant, 1.0, sd)
 
 
 def _whole_numbers(name, value, end):
@@ -318,10 +258,8 @@ def _circle(angle):
 
 def _from_arms(name, arms, class_names, noise, seed):
     points = np.concatenate(arms)
+    noise = check.one_number("noise", check.at_least(0, "noise", noise))
     rng = np.random.default_rng(check.whole_number("seed", seed, 0))
-    noise = check.finite("noise", noise)
-    if noise.ndim != 0 or noise < 0:
-        raise ValueError(f"noise must be a number of at least 0, got {noise}")
-    inputs = points + rng.normal(0.0, float(noise), points.shape)
+    inputs = points + rng.normal(0.0, noise, points.shape)
     labels = np.repeat(np.arange(len(arms)), [len(arm) for arm in arms])
     return Dataset(inputs, one_hot(labels, len(arms)), ("x", "y"), class_names, name)

@@ -2,10 +2,10 @@
 
 from momentum_lab.exercises.checks import (
     check_best_rate,
-    check_ceiling,
-    check_edge,
     check_fate,
+    check_limit,
     check_number,
+    check_own_limit,
     check_rule,
     check_settings,
     check_valley,
@@ -13,15 +13,5 @@ from momentum_lab.exercises.checks import (
 from momentum_lab.exercises.predict import predict
 from momentum_lab.exercises.table import print_table
 
-__all__ = [
-    "check_best_rate",
-    "check_ceiling",
-    "check_edge",
-    "check_fate",
-    "check_number",
-    "check_rule",
-    "check_settings",
-    "check_valley",
-    "predict",
-    "print_table",
-]
+__all__ = ["check_best_rate", "check_fate", "check_limit", "check_number", "check_own_limit"]
+__all__ += ["check_rule", "check_settings", "check_valley", "predict", "print_table"]

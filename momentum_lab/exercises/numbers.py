@@ -1,6 +1,6 @@
-"""The exercises that have one number as their answer, each computed by the course's own code."""
+"""The exercises that have one number as their answer, computed by the course's own code."""
 
-from typing import NamedTuple
+import functools
 
 import numpy as np
 
@@ -9,98 +9,57 @@ from momentum_lab.measures import settling_update
 from momentum_lab.training import descend
 
 
-class NumberExercise(NamedTuple):
-    """The answer, and what a well-known slip would give: a dict from that number to a hint."""
+@functools.cache
+def number_exercises():
+    """Return the exercises by name, each a dict from a number to what it is: the right one first.
 
-    expected: float
-    slips: dict
-
-
-NUMBER_EXERCISES = {}
-"""By name, a function that returns the `NumberExercise`, computed when it is asked for."""
-
-
-def _exercise(ask):
-    name = ask.__name__.strip("_").replace("_", " ")
-    NUMBER_EXERCISES[name] = lambda: NumberExercise(*ask())
+    The others are what well-known slips would give. All are computed when the first is asked for.
+    """
+    asked = {}
+    for lesson in (_lesson_1, _lesson_2, _lesson_3, _lesson_4, _lesson_5):
+        lesson(asked)
+    return asked
 
 
-@_exercise
-def _new_weight():
-    """Lesson 1: one update of the previous-delta rule, by hand."""
-
+def _lesson_1(asked):
     def after(gradient, prev_delta):
         settings = 0.1, 0.9, -1.2, prev_delta
         return theory.response("previous_delta", [gradient], *settings).weights[-1]
 
-    return after(0.8, -0.05), {
+    asked["new weight"] = {  # one update by hand
+        after(0.8, -0.05): "right",
         after(-0.8, -0.05): "the gradient points uphill, so the step goes against it",
         after(0.8, 0): "the memory part is missing",
         after(0.8, -0.05 / 0.9): "the previous delta is not yet times momentum",
     }
-
-
-@_exercise
-def _updates_to_five():
-    """Lesson 1: when heavy ball's step, from rest at momentum 0.9, passes five times the first."""
     steps = theory.response("heavy_ball", [-1.0] * 50, 1.0, 0.9).steps
-    passed = int(np.argmax(steps > 5)) + 1
-    return passed, {passed - 1: "one too early", passed + 1: "one too late"}
-
-
-@_exercise
-def _period():
-    """Lesson 4: how many updates heavy ball takes for one period at αλ 0.2, momentum 0.9."""
-    root = theory.roots("heavy_ball", 1.0, 0.2, 0.9)[0]
-    period = 2 * np.pi / np.angle(root)
-    return period, {
-        period / 2: "from one side to the other is half a period",
-        1 / period: "these are periods for an update; turn it over",
-        2 * np.pi / np.arccos(0.85 / 0.9): "there is a square root below the line",
+    first = int(np.argmax(steps > 5)) + 1
+    asked["updates to five"] = {
+        first: "right",
+        first - 1: "one too early",
+        first + 1: "one too late",
     }
 
 
-@_exercise
-def _critical_momentum():
-    """Lesson 4: the momentum of heavy ball with the best rate at αλ 0.04."""
-    momentum = theory.critical_damping("heavy_ball", 1.0, 0.04).momentum
-    return momentum, {
-        np.sqrt(momentum): "this is the rate; the momentum is its square",
-        (1 - 0.04) ** 2: "take the square root of αλ first",
-        (1 - 0.04) ** 2 / (4 * 0.04): "this is the formula of the previous-delta rule",
-    }
-
-
-@_exercise
-def _just_right():
-    """Lesson 2: the learning rate that takes plain to the minimum of a bowl in one update."""
+def _lesson_2(asked):
     limit = theory.learning_rate_limit("plain", 4, 0)
-    return limit / 2, {
+    asked["just right"] = {  # to the minimum of a bowl of curvature 4 in one update
+        limit / 2: "right",
         1: "this is learning rate times curvature: divide it by the curvature",
         limit: "this is the limit, where it jumps to the other side for ever",
         4: "this is the curvature: the steeper the bowl, the smaller the learning rate",
     }
-
-
-@_exercise
-def _updates_to_settle():
-    """Lesson 2: when plain at learning rate 0.03 and curvature 1 has 5 % of the way left."""
-    path = descend("bowl", 1.0, "plain", 0.03, 0, 200)
-    settled = settling_update(path.weights[:, 0], 0)
     exact = np.log(0.05) / np.log(0.97)
-    return settled, {
+    settled = settling_update(descend("bowl", 1.0, "plain", 0.03, 0, 200).weights[:, 0], 0)
+    asked["updates to settle"] = {  # until 5 % of the way is left
+        settled: "right",
         exact: "updates come whole: after 98 of them more than 5 % is left",
         settled - 1: "one too early",
-        settled + 1: "one too late",
         np.ceil(-np.log(0.05) / 0.03): "this is 3/a, which is for very small a only",
     }
-
-
-@_exercise
-def _best_for_two():
-    """Lesson 2: plain's best learning rate for the curvatures 0.5 and 4.5."""
     best = theory.best_settings("plain", 9).learning_rate / 4.5
-    return best, {
+    asked["best for two"] = {  # the best learning rate for the curvatures 0.5 and 4.5
+        best: "right",
         4.5 * best: "this is for curvatures up to 1: divide it by the steepest one",
         2 / 4.5: "this is the limit: across, it would jump to and fro for ever",
         1 / 4.5: "this is just right across, but needlessly slow along the floor",
@@ -108,27 +67,20 @@ def _best_for_two():
     }
 
 
-@_exercise
-def _fourth_step():
-    """Lesson 3: heavy ball's fourth step on slopes +1, −1, +1, −1, from rest at momentum 0.5."""
-    slopes = [1.0, -1.0, 1.0, -1.0]
-
+def _lesson_3(asked):
     def fourth(rule, slopes):
         return theory.response(rule, slopes, 1.0, 0.5).steps[-1]
 
-    return fourth("heavy_ball", slopes), {
+    slopes = [1.0, -1.0, 1.0, -1.0]
+    asked["fourth step"] = {  # heavy ball's, from rest
+        fourth("heavy_ball", slopes): "right",
         -fourth("heavy_ball", slopes): "the size is right; the slope of −1 pushes up",
         fourth("previous_delta", slopes): "this is the previous-delta rule: it forgets",
         fourth("heavy_ball", np.abs(slopes)): "the slope changes its sign each time",
         1 / 1.5: "this is where the steps go in the long run; the fourth is not there yet",
     }
-
-
-@_exercise
-def _highest_limit():
-    """Lesson 3: the largest learning rate of previous-delta at curvature 1, at any momentum."""
-    highest = theory.learning_rate_limit("previous_delta", 1.0, 1 / 3)
-    return highest, {
+    asked["highest limit"] = {  # of previous-delta's learning rate, at any momentum
+        theory.learning_rate_limit("previous_delta", 1.0, 1 / 3): "right",
         1 / 3: "this is the momentum; what is its limit?",
         2: "this is the limit of plain; a little momentum raises it",
         4: "this is heavy ball's limit, for a momentum close to 1",
@@ -137,28 +89,39 @@ def _highest_limit():
     }
 
 
-@_exercise
-def _best_momentum():
-    """Lesson 5: heavy ball's best momentum for the condition number 25."""
+def _lesson_4(asked):
+    period = 2 * np.pi / np.angle(theory.roots("heavy_ball", 1.0, 0.2, 0.9)[0])
+    asked["period"] = {  # of heavy ball's ringing, in updates
+        period: "right",
+        period / 2: "from one side to the other is half a period",
+        1 / period: "these are periods for an update; turn it over",
+        2 * np.pi / np.arccos(0.85 / 0.9): "there is a square root below the line",
+    }
+    momentum = theory.critical_damping("heavy_ball", 1.0, 0.04).momentum
+    asked["critical momentum"] = {  # heavy ball's, with the best rate at αλ 0.04
+        momentum: "right",
+        np.sqrt(momentum): "this is the rate; the momentum is its square",
+        (1 - 0.04) ** 2: "take the square root of αλ first",
+        (1 - 0.04) ** 2 / (4 * 0.04): "this is the formula of the previous-delta rule",
+    }
+
+
+def _lesson_5(asked):
     best = theory.best_settings("heavy_ball", 25)
-    return best.momentum, {
+    asked["best momentum"] = {  # heavy ball's best one for a condition number
+        best.momentum: "right",
         best.rate: "this is the rate; heavy ball's momentum is its square",
         theory.best_settings("previous_delta", 25).momentum: "this is previous-delta's",
         theory.best_settings("nesterov", 25).momentum: "this is tuned Nesterov's",
         (24 / 26) ** 2: "take the square root of the condition number first",
     }
 
+    def where(root):
+        return ((1 + root) / (1 - root)) ** 2
 
-@_exercise
-def _condition_number():
-    """Lesson 5: the condition number for which heavy ball's best momentum is 0.9."""
-
-    def where(root_of_momentum):
-        return ((1 + root_of_momentum) / (1 - root_of_momentum)) ** 2
-
-    right = where(np.sqrt(0.9))
-    return right, {
-        np.sqrt(right): "this is the root of the condition number; square it",
+    asked["condition number"] = {  # for which heavy ball's best momentum is 0.9
+        where(np.sqrt(0.9)): "right",
+        np.sqrt(where(np.sqrt(0.9))): "this is the root of the condition number; square it",
         where(0.9): "this takes 0.9 as it is; first take its square root",
         1 / (1 - 0.9): "this is heavy ball's steady gain",
     }

@@ -32,11 +32,9 @@ class Box(anywidget.AnyWidget):
 class Prediction:
     """A question to answer before looking: choices, and an explanation for each of them.
 
-    The choice can be changed freely until it is checked. Then it stays as it was, and its
-    explanation is shown, and the right answer with its own; `again` begins anew.
-
-    options: a dict from each choice to why it is right or wrong.
-    answer: the right choice. Raises ValueError unless it is one of the options.
+    The choice can be changed freely until it is checked: then its explanation is shown, and the
+    right answer with its own; `again` begins anew. options: a dict from each choice to why it is
+    right or wrong. answer: the right choice. Raises ValueError unless it is one of the options.
     """
 
     def __init__(self, question, options, answer):
@@ -73,8 +71,8 @@ class Prediction:
         """Show the explanation of the present choice and the answer; return that as a `Verdict`."""
         if self.choice is None:
             return Verdict(False, "Choose first, then look.")
-        right = self.choice == self.answer
-        told = [["ml-right" if right else "ml-note", self._verdict_on(self.choice)]]
+        right, why = self.choice == self.answer, self.options[self.choice]
+        told = [["ml-right", f"Yes. {why}"] if right else ["ml-note", f"Not so. {why}"]]
         if not right:
             told.append(["ml-right", f"The answer: {self.answer}. {self.options[self.answer]}"])
         self.box.told = told
@@ -85,9 +83,6 @@ class Prediction:
         with self.box.hold_sync():  # in one message, so that the button keeps the focus till then
             self.box.choice, self.box.told = -1, []
         return self
-
-    def _verdict_on(self, choice):
-        return ("Yes. " if choice == self.answer else "Not so. ") + self.options[choice]
 
     def _pressed(self, _change):
         if self.is_revealed:
@@ -107,6 +102,4 @@ class Prediction:
         return bundle
 
 
-def predict(question, options, answer):
-    """Return a `Prediction`: choose before you may look."""
-    return Prediction(question, options, answer)
+predict = Prediction  # as a lesson says it: choose before you may look

@@ -8,13 +8,11 @@ def print_table(rows):
     """
     rows = list(rows)
     lines = [[*rows[0]]] + [[_as_text(cell) for cell in row.values()] for row in rows]
-    columns = list(zip(*lines, strict=True))
-    is_text = [isinstance(cell, str) for cell in rows[0].values()]
-    widths = [max(map(len, column)) for column in columns]
+    sides = ["<" if isinstance(cell, str) else ">" for cell in rows[0].values()]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
-        cells = zip(line, widths, is_text, strict=True)
-        padded = (cell.ljust(width) if left else cell.rjust(width) for cell, width, left in cells)
-        print("  ".join(padded).rstrip())
+        cells = zip(line, sides, widths, strict=True)
+        print("  ".join(f"{cell:{side}{width}}" for cell, side, width in cells).rstrip())
 
 
 def _as_text(cell):

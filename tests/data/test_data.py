@@ -2,7 +2,6 @@
 
 import sys
 from dataclasses import FrozenInstanceError
-from importlib import resources
 
 import numpy as np
 import pytest
@@ -176,15 +175,15 @@ def test_another_seed_makes_other_data(make):
     [
         (data.two_moons, {"n_items": 1}, ValueError, "n_items must be at least 2, got 1"),
         (data.two_moons, {"n_items": 20.5}, TypeError, "n_items must be a whole number"),
-        (data.two_moons, {"noise": -0.1}, ValueError, "noise must be .*at least 0, got -0.1"),
+        (data.two_moons, {"noise": -0.1}, ValueError, "noise must be at least 0, got -0.1"),
         (data.two_moons, {"noise": np.nan}, ValueError, "noise must be finite, got nan"),
-        (data.two_moons, {"noise": [0.1, 0.2]}, ValueError, "noise must be a number"),
+        (data.two_moons, {"noise": [0.1, 0.2]}, TypeError, "noise must be one number"),
         (data.two_moons, {"noise": "loud"}, TypeError, "noise must be numbers, got 'loud'"),
         (data.two_moons, {"seed": -1}, ValueError, "seed must be at least 0, got -1"),
         (data.two_moons, {"seed": None}, TypeError, "seed must be a whole number"),
         (data.spirals, {"n_classes": 1}, ValueError, "n_classes must be at least 2, got 1"),
         (data.spirals, {"n_items": 4, "n_classes": 5}, ValueError, "n_items must be at least 5"),
-        (data.spirals, {"noise": -1}, ValueError, "noise must be .*at least 0, got -1"),
+        (data.spirals, {"noise": -1}, ValueError, "noise must be at least 0, got -1"),
         (data.spirals, {"seed": 0.5}, TypeError, "seed must be a whole number"),
     ],
 )
@@ -270,16 +269,16 @@ NAN_IN_ROW_1 = [[1.0, 2.0], [3.0, np.nan], [np.inf, 4.0]]
     ("changes", "error", "message"),
     [
         ({"inputs": [1.0, 2.0, 3.0]}, ValueError, r"inputs must have two dim.*got shape \(3,\)"),
-        ({"inputs": np.empty((0, 2))}, ValueError, r"inputs must not be empty, got shape \(0, 2\)"),
-        ({"inputs": np.empty((3, 0))}, ValueError, r"inputs must not be empty, got shape \(3, 0\)"),
+        ({"inputs": np.empty((0, 2))}, ValueError, r"inputs .*not be empty, got shape \(0, 2\)"),
+        ({"inputs": np.empty((3, 0))}, ValueError, r"inputs .*not be empty, got shape \(3, 0\)"),
         ({"inputs": np.ones((4, 2))}, ValueError, "same number of rows, got 4 and 3"),
-        ({"inputs": NAN_IN_ROW_1}, ValueError, r"got nan in row 1, feature 'mass \(g\)'"),
-        ({"inputs": [[1, 2], [3, 4], [-np.inf, 0]]}, ValueError, "got -inf in row 2, .*'length"),
+        ({"inputs": NAN_IN_ROW_1}, ValueError, r"inputs must be finite, got nan at index \(1, 1\)"),
+        ({"inputs": [[1, 2], [3, 4], [-np.inf, 0]]}, ValueError, r"-inf at index \(2, 0\)"),
         ({"inputs": [["a", 2], [3, 4], [5, 6]]}, TypeError, "inputs must be numbers, got.*'a'"),
         ({"inputs": [[1, 2], [3], [5, 6]]}, TypeError, "inputs must be numbers"),
         ({"inputs": None}, TypeError, "inputs must be numbers"),
         ({"targets": [0, 1, 0]}, ValueError, r"targets must have two dim.*see one_hot\(\)"),
-        ({"targets": np.empty((3, 0))}, ValueError, "targets must not be empty"),
+        ({"targets": np.empty((3, 0))}, ValueError, "targets must .*not be empty"),
         ({"targets": [[1, 0], [0.5, 0.5], [2, -1]]}, ValueError, "one-hot.* in row 1"),
         ({"targets": [[1, 0], [0, 1], [1, 1]]}, ValueError, "one-hot.* in row 2"),
         ({"targets": [[0, 0], [0, 1], [1, 0]]}, ValueError, "one-hot.* in row 0"),
@@ -546,16 +545,16 @@ def test_read_csv_takes_a_path_as_text(tmp_path):
         (",species", ",kind", "line 1: expected one column 'species', found 0"),
         ("3,4.25,dog", "3,dog", r"line 3: expected 3 fields, found 2: \['3', 'dog'\]"),
         ("3,4.25,dog", "3,4,25,dog", "line 3: expected 3 fields, found 4"),
-        ("4.25", "4.25g", r"line 3, column 'mass \(g\)': expected a finite number, found '4.25g'"),
-        ("4.25", "", r"line 3, column 'mass \(g\)': expected a finite number, found ''"),
-        ("4.25", "nan", r"line 3, column 'mass \(g\)': expected a finite number, found 'nan'"),
-        ("5,6", "-inf,6", r"line 4, column 'length \(mm\)': expected a finite number"),
-        ("dog", "cow", r"line 3: expected a class of \['cat', 'dog'\], found 'cow'"),
+        ("4.25", "4.25g", r"line 3: mass \(g\) must be numbers, got '4.25g'"),
+        ("4.25", "", r"line 3: mass \(g\) must be numbers, got ''"),
+        ("4.25", "nan", r"line 3: mass \(g\) must be finite, got nan"),
+        ("5,6", "-inf,6", r"line 4: length \(mm\) must be finite, got -inf"),
+        ("dog", "cow", "line 3: unknown class 'cow': .*Known: cat, dog"),
         ("5,6,cat\n", "", "line 3: the file ends with 2 items, expected 3"),
         ("5,6,cat\n", "5,6,cat\n7,8,dog\n", "line 5: the file ends with 4 items, expected 3"),
-        ("3,4.25,dog", '"3,4.25,dog', "line 4: not csv"),
-        (b"dog", b"d\xf6g", "line 3: expected a class of .*, found 'd\ufffdg'"),
-        (b"4.25", b"4\x00.25", r"line 3, column 'mass \(g\)': expected a finite number"),
+        ("3,4.25,dog", '"3,4.25,dog', "line 4: unexpected end of data"),
+        (b"dog", b"d\xf6g", "line 3: unknown class 'd\ufffdg'"),
+        (b"4.25", b"4\x00.25", r"line 3: mass \(g\) must be numbers, got"),
     ],
 )
 def test_read_csv_names_file_and_line_of_the_damage(tmp_path, good, damaged, message):
@@ -574,9 +573,9 @@ def test_read_csv_wants_at_least_one_item(tmp_path):
 @pytest.mark.parametrize("make", [data.iris, data.penguins])
 def test_a_shipped_file_that_lost_its_last_line_is_noticed(make, tmp_path, monkeypatch):
     name = make.__name__
-    whole = (resources.files("momentum_lab") / "data" / f"{name}.csv").read_text()
+    whole = (data.FOLDER / f"{name}.csv").read_text()
     (tmp_path / f"{name}.csv").write_text("\n".join(whole.splitlines()[:-1]))
-    monkeypatch.setattr(data, "_shipped", lambda file_name: tmp_path / file_name)
+    monkeypatch.setattr(data, "FOLDER", tmp_path)
     make.cache_clear()
     with pytest.raises(ValueError, match=f"^{name}.csv, line .*: the file ends with"):
         make()

@@ -113,7 +113,7 @@ def test_checkers_take_an_own_rule_of_a_built_in_name_for_what_it_is():
     slow = check_valley(twin(0.01, "plain"), 1, 0, within=100, crossings=0)
     fast = check_valley("plain", 1, 0, within=300, crossings=0)
     assert fast and not slow and "not settled" in slow.words
-    goal = {"within": 8, "at_most": 0.01, "seeds": 1}
+    goal = {"within": 8, "at_most": 0.01}
     heavy = RULES["heavy_ball"]
     assert check_settings("heavy_ball", 0.01, 0.9, **goal)
     assert not check_settings(twin(0.01, "heavy_ball"), 0.01, 0.9, **goal)
