@@ -1,4 +1,4 @@
-"""The bowl: one weight on a loss of one curvature, and the four fates of a learning rate."""
+"""The bowl: one weight on a loss of one curvature, and the five fates of a learning rate."""
 
 from dataclasses import dataclass
 

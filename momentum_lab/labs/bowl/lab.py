@@ -20,7 +20,7 @@ BOWL_PRESETS = {
 
 
 def bowl(*own_rules, **start):
-    """Return the lab of lesson 2: one weight in a bowl, and the four fates of a learning rate.
+    """Return the lab of lesson 2: one weight in a bowl, and the five fates of a learning rate.
 
     own_rules: your own rules; the first is chosen. start: as in `network_lab`.
     """
