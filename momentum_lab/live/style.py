@@ -244,18 +244,6 @@ def decades(values, low, high):
     return low, high
 
 
-def round_limit(value):
-    """Return 1 or 3 times a power of ten, a little beyond `value` on its own side of 0.
-
-    So few limits, so that a length grows with its number for as long as it can.
-    """
-    if value == 0:
-        return 0.0
-    size = abs(value) * 1.08
-    power = 10.0 ** np.floor(np.log10(size))
-    return float(np.sign(value) * next(n * power for n in (1, 3, 10) if n * power >= size))
-
-
 def bars(axes, middles, starts, ends, color, done, hatch=None):
     """Draw one bar for each update, pale where it is not done yet.
 

@@ -17,7 +17,6 @@ from momentum_lab.live.style import (
     SOFT_INK,
     bars,
     decades,
-    round_limit,
     rule_look,
 )
 from momentum_lab.rules import RULES
@@ -97,19 +96,6 @@ def test_decades_hold_all_positive_values_and_never_shrink(values):
     assert all(low <= v <= high for v in values if np.isfinite(v) and v > 1e-300)
     for limit in (low, high):
         assert np.log10(limit) == pytest.approx(round(np.log10(limit)), abs=1e-9)
-
-
-@given(st.floats(1e-12, 1e12) | st.floats(-1e12, -1e-12))
-def test_a_round_limit_is_a_little_beyond_the_value(value):
-    limit = round_limit(value)
-    assert np.sign(limit) == np.sign(value)
-    assert 1.08 * abs(value) <= abs(limit) * (1 + 1e-12)
-    assert abs(limit) <= 5 * abs(value)
-    assert float(f"{limit:.1g}") == pytest.approx(limit, rel=1e-12)
-
-
-def test_the_round_limit_of_nothing_is_nothing():
-    assert round_limit(0) == 0
 
 
 def test_bars_are_one_artist_a_shade():
