@@ -106,14 +106,11 @@ def _draw_rates(axes, result, look):
         return
     axes.plot(result.beyond, result.rates_beyond, color=LINE, lw=1.4, zorder=2)
     axes.axvspan(result.spectrum[0], 1, color=look.color, alpha=0.07, lw=0)
-    words = f"slowest: {'curvature ' * (len(result.slowest) == 1)}{result.slowest_in_words}"
-    if len(result.slowest) > 2:
-        words = "all equally slow"
-    else:
-        ends = result.spectrum[result.slowest], result.rates[result.slowest]
-        ring = {"mfc": "white", "mec": look.color, "mew": 1.8, "ms": 9}
-        axes.plot(*ends, "o", clip_on=False, zorder=4, **ring)
-    axes.text(1, 1.03, words, transform=axes.transAxes, ha="right", va="bottom", weight="bold")
+    ends = result.slowest[[0, -1]]
+    ring = {"mfc": "white", "mec": look.color, "mew": 1.8, "ms": 9, "clip_on": False}
+    axes.plot(result.spectrum[ends], result.rates[ends], "o", zorder=4, **ring)
+    place = {"transform": axes.transAxes, "ha": "right", "va": "bottom"}
+    axes.text(1, 1.03, f"slowest: {result.slowest_in_words}", weight="bold", **place)
 
 
 def _shades(color, n):
@@ -123,20 +120,17 @@ def _shades(color, n):
 
 
 def _draw_loss(axes, result, look, shown):
-    top = axes.get_ylim()[1]
-    updates = np.arange(shown + 1)
-    total = np.minimum(result.total[: shown + 1], 2 * top)
+    top, updates = axes.get_ylim()[1], np.arange(shown + 1)
+    edges = np.vstack([0 * updates, result.shares[:, : shown + 1].cumsum(axis=0)]).clip(max=2 * top)
     if look.letter:
-        axes.plot(updates, total, color=look.color, ls=look.dash, lw=look.width, zorder=3)
+        axes.plot(updates, edges[-1], color=look.color, ls=look.dash, lw=look.width, zorder=3)
         return
-    edges = np.minimum(result.shares[:, : shown + 1].cumsum(axis=0), 2 * top)
-    edges = np.vstack([np.zeros(shown + 1), edges])
     there_and_back = np.concatenate([updates, updates[::-1]])
     heights = np.concatenate([edges[:-1], edges[1:, ::-1]], axis=1)
     bands = [np.column_stack([there_and_back, height]) for height in heights]
     areas(axes, bands, facecolors=_shades(look.color, len(bands)), linewidths=0)
-    axes.plot(updates, total, color=look.color, lw=1.6, zorder=3)
-    axes.plot(shown, min(total[-1], top), "o", color=look.color, ms=6, clip_on=False, zorder=4)
+    axes.plot(updates, edges[-1], color=look.color, lw=1.6, zorder=3)
+    axes.plot(shown, min(edges[-1, -1], top), "o", color=look.color, clip_on=False, zorder=4)
 
 
 def _draw_left(axes, result, look, shown):

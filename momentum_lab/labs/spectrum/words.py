@@ -47,11 +47,19 @@ class SpectrumWords(Result):
     @property
     def slowest_in_words(self):
         """The slowest curvatures, for a table or a plot."""
-        return self._by_who(f"{self.spectrum[self.slowest[0]]:.3g}", "both ends", "all")
+        if len(self.slowest) > 2:
+            return "all"
+        return "both ends" if len(self.slowest) == 2 else f"{self.spectrum[self.slowest[0]]:.3g}"
 
-    def _by_who(self, one_end, both_ends, all_places):
-        """Return the one that suits where the slowest curvatures are."""
-        return (one_end, both_ends, all_places)[min(len(self.slowest), 3) - 1]
+    @property
+    def _who(self):
+        """The slowest directions, for a sentence."""
+        end = "the steepest direction" if self.slowest[0] else "the flattest direction"
+        return {1: end, 2: "both ends"}.get(len(self.slowest), "every direction")
+
+    def _do(self, verb):
+        """Return the verb as it stands behind `_who`."""
+        return verb if len(self.slowest) == 2 else f"{verb}s"
 
     def loss_in_words(self, update):
         """Return the whole loss at this update as text; it is 1 at the start."""
@@ -59,9 +67,8 @@ class SpectrumWords(Result):
 
     def who_is_left(self, update):
         """Return what each band has of the loss that is left at this update, as shares."""
-        now = self.shares[:, update]
-        largest = now.max()
-        return now / largest / (now / largest).sum() if largest else now
+        now = self.shares[:, update] / (self.shares[:, update].max() or 1)  # no sum can overflow
+        return now / (now.sum() or 1)
 
     @property
     def label(self):
@@ -74,52 +81,42 @@ class SpectrumWords(Result):
     def finding(self):
         """How good these settings are, and which end of the spectrum limits them."""
         if self.rate > 1 + theory.EDGE:
-            grows = f"{self._verb('grow')} {as_written(self.rate)} times"
-            return f"Diverging: {self._who} {grows} an update"
+            return (
+                f"Diverging: {self._who} {self._do('grow')} {as_written(self.rate)} times an update"
+            )
         if not self.converges:
             return f"Neutral edge: {self._who} will not shrink"
         if self.is_best:
-            return (
-                f"{capital(in_words(self.rule))} at its best: rate {self.rate:.3g}, in the long "
-                f"run {_count(self.updates_to_a_tenth)} updates for a factor of ten"
-            )
-        times = _count(self.updates_to_a_tenth / self.best.updates)
-        are = self._by_who("is the slowest", "are equally slow", "is equally slow")
-        return f"{capital(self._who)} {are}: {times} times the updates of the best settings"
-
-    @property
-    def _who(self):
-        end = "steepest" if self.slowest[0] else "flattest"
-        return self._by_who(f"the {end} direction", "both ends", "every direction")
-
-    def _verb(self, verb):
-        """Return the verb as it stands behind `_who`."""
-        return verb if len(self.slowest) == 2 else f"{verb}s"
+            best = f"{capital(in_words(self.rule))} at its best"
+            return f"{best}: rate {self.rate:.3g}, {_in_the_long_run(self.updates_to_a_tenth)}"
+        slow = {1: "is the slowest", 2: "are equally slow"}.get(
+            len(self.slowest), "is equally slow"
+        )
+        times = as_written(self.updates_to_a_tenth / self.best.updates)
+        return f"{capital(self._who)} {slow}: {times} times the updates of the best settings"
 
     @property
     def sentence(self):
         """Who limits, rate and updates now and at best, and the growth before the decay."""
-        place = self._by_who(f"curvature {self.slowest_in_words}, ", "", "")
+        place = f"curvature {self.slowest_in_words}, " if len(self.slowest) == 1 else ""
         who = f"{capital(self._who)} ({place}{regime_in_words(self.regime)})"
-        now, rate = f"never {self._verb('shrink')}", f"rate {self.rate:.4g}"
+        now = f"never {self._do('shrink')}: rate {self.rate:.4g}"
         if self.converges:
-            now, updates = f"{self._verb('limit')} the speed", _count(self.updates_to_a_tenth)
-            rate += f", in the long run {updates} updates for a factor of ten"
+            updates = _in_the_long_run(self.updates_to_a_tenth)
+            now = f"{self._do('limit')} the speed: rate {self.rate:.4g}, {updates}"
         best = settings_in_words(self.rule, self.best.learning_rate, self.best.momentum)
-        at_best = f"the rate is {self.best.rate:.4g}: {_count(self.best.updates)} updates."
-        return f"{who} {now}: {rate}. At best ({best}) {at_best} {self._on_the_way}"
+        at_best = f"{self.best.rate:.4g}: {as_written(self.best.updates)} updates"
+        return f"{who} {now}. At best ({best}) the rate is {at_best}. The loss {self._on_the_way}."
 
     @property
     def _on_the_way(self):
-        if self.rate > 1 + theory.EDGE:
-            end = self.loss_in_words(-1)
-            return f"After {self.n_updates} updates the loss is {end} times its start."
+        """How the loss grows, for good or before it shrinks."""
+        peak, last = self.total.argmax(), self.n_updates
         if self.growth <= 1.001:
-            return "The loss never rises above its start."
-        peak, grown = int(self.total.argmax()), as_written(self.growth)
-        if peak == self.n_updates:
-            return f"The loss still grows at update {peak}: {grown} times its start."
-        return f"The loss first grows to {grown} times its start, at update {peak}."
+            return "never rises above its start"
+        if peak == last or self.rate > 1 + theory.EDGE:
+            return f"still grows at update {last}: {self.loss_in_words(-1)} times its start"
+        return f"first grows to {as_written(self.growth)} times its start, at update {peak}"
 
     @property
     def numbers(self):
@@ -138,9 +135,9 @@ class SpectrumWords(Result):
         }
 
 
-def _count(number):
-    return f"{number:.3g}" if number < 1000 else f"{number:,.0f}"
+def _in_the_long_run(updates):
+    return f"in the long run {as_written(updates)} updates for a factor of ten"
 
 
 def _or_never(updates):
-    return f"{float(f'{updates:.4g}'):g}" if np.isfinite(updates) else "never"
+    return as_written(updates, 4) if np.isfinite(updates) else "never"
