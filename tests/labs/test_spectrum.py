@@ -291,8 +291,9 @@ def test_numbers_too_large_for_digits_are_written_as_powers():
 @every_rule
 def test_the_shares_add_up_to_the_loss_of_a_run_down_the_same_landscape(rule):
     result = probe(rule=rule, momentum=0.6, condition_number=50)
-    landscape = quadratic(result.bands)
-    start = np.sqrt(2 / (5 * result.bands))  # every direction has a fifth of the loss
+    bands = np.geomspace(1 / 50, 1, 5)
+    landscape = quadratic(bands)
+    start = np.sqrt(2 / (5 * bands))  # every direction has a fifth of the loss
     path = descend(landscape, start, rule, 1.0, 0.6, result.n_updates)
     np.testing.assert_allclose(result.total, landscape.value(path.weights), rtol=1e-9)
     np.testing.assert_allclose(result.shares[:, 0], 0.2)

@@ -28,8 +28,8 @@ class SpectrumResult(SpectrumWords):
     spectrum, rates: curvatures, the flattest first, and the rate of each; beyond, rates_beyond:
     the same for flatter ones, which a larger condition number would reach.
     rate, slowest, regime: of the slowest curvatures; where they are; and what they do.
-    shares: what each of five curvatures, the bands, has of the loss, (5, updates + 1), and their
-    total. All start at rest with the same loss; the five add up to 1 at the start.
+    shares: what each of five curvatures has of the loss, (5, updates + 1), and their total. All
+    start at rest with the same loss; the five add up to 1 at the start.
     """
 
     condition_number: int
@@ -43,7 +43,6 @@ class SpectrumResult(SpectrumWords):
     rate: float
     slowest: np.ndarray
     regime: str
-    bands: np.ndarray
     shares: np.ndarray
     total: np.ndarray
 
@@ -56,26 +55,20 @@ def probe_spectrum(own_rules, built_in, rule, condition_number, learning_rate, m
     """
     function, settings = function_of(rule, own_rules), (learning_rate, momentum)
     rules = offered(own_rules, built_in)
+    names = sorted(rules, key=lambda name: name not in RULES)  # a shared curve is a built-in one's
     spectrum, bands = spectrum_of(condition_number), np.geomspace(1 / condition_number, 1, N_BANDS)
     beyond = np.geomspace(1 / CONDITION_NUMBERS[-1], spectrum[0], 80)
     with np.errstate(all="ignore"):  # theory tries a rule at weights that no descent may reach
-        losses = theory.error_by_curvature(function, bands, *settings, updates)
-        shares = losses / losses[:, :1] / N_BANDS
+        curves, best = {n: best_curve(rules[n]) for n in names}, best_of(function, condition_number)
         rates, rates_beyond = (theory.rate(function, c, *settings) for c in (spectrum, beyond))
+        losses = theory.error_by_curvature(function, bands, *settings, updates)
         slowest = _slowest(rates)
         telling = spectrum[slowest if len(slowest) <= 2 else [len(spectrum) // 2]]
-        return SpectrumResult(
-            rule,
-            *settings,
-            condition_number,
-            updates,
-            # Built-in ones first: they stand first where a name is that of several curves.
-            {name: best_curve(rules[name]) for name in sorted(rules, key=lambda n: n not in RULES)},
-            best_of(function, condition_number),
-            *(spectrum, rates, beyond, rates_beyond, float(rates.max()), slowest),
-            _regime(function, telling, *settings),
-            *(bands, shares, shares.sum(axis=0)),
-        )
+        regime = _regime(function, telling, *settings)
+    shares = losses / losses[:, :1] / N_BANDS
+    of_curvatures = spectrum, rates, beyond, rates_beyond, float(rates.max()), slowest, regime
+    work = condition_number, updates, curves, best, *of_curvatures, shares, shares.sum(axis=0)
+    return SpectrumResult(rule, *settings, *work)
 
 
 def _slowest(rates):

@@ -45,21 +45,22 @@ class SpectrumWords(Result):
         return self.updates_to_a_tenth < 1.005 * self.best.updates
 
     @property
-    def slowest_in_words(self):
-        """The slowest curvatures, for a table or a plot."""
+    def _slowest(self):
+        """The slowest curvatures for a table; for a sentence who they are, that they are slow, s.
+
+        s ends a verb behind them.
+        """
         if len(self.slowest) > 2:
-            return "all"
-        return "both ends" if len(self.slowest) == 2 else f"{self.spectrum[self.slowest[0]]:.3g}"
+            return "all", "every direction", "is equally slow", "s"
+        if len(self.slowest) == 2:
+            return "both ends", "both ends", "are equally slow", ""
+        who = "the steepest direction" if self.slowest[0] else "the flattest direction"
+        return f"{self.spectrum[self.slowest[0]]:.3g}", who, "is the slowest", "s"
 
     @property
-    def _who(self):
-        """The slowest directions, for a sentence."""
-        end = "the steepest direction" if self.slowest[0] else "the flattest direction"
-        return {1: end, 2: "both ends"}.get(len(self.slowest), "every direction")
-
-    def _do(self, verb):
-        """Return the verb as it stands behind `_who`."""
-        return verb if len(self.slowest) == 2 else f"{verb}s"
+    def slowest_in_words(self):
+        """The slowest curvatures, for a table or a plot."""
+        return self._slowest[0]
 
     def loss_in_words(self, update):
         """Return the whole loss at this update as text; it is 1 at the start."""
@@ -80,33 +81,31 @@ class SpectrumWords(Result):
     @property
     def finding(self):
         """How good these settings are, and which end of the spectrum limits them."""
+        _, who, are_slow, s = self._slowest
         if self.rate > 1 + theory.EDGE:
-            return (
-                f"Diverging: {self._who} {self._do('grow')} {as_written(self.rate)} times an update"
-            )
+            return f"Diverging: {who} grow{s} {as_written(self.rate)} times an update"
         if not self.converges:
-            return f"Neutral edge: {self._who} will not shrink"
+            return f"Neutral edge: {who} will not shrink"
         if self.is_best:
             best = f"{capital(in_words(self.rule))} at its best"
             return f"{best}: rate {self.rate:.3g}, {_in_the_long_run(self.updates_to_a_tenth)}"
-        slow = {1: "is the slowest", 2: "are equally slow"}.get(
-            len(self.slowest), "is equally slow"
-        )
         times = as_written(self.updates_to_a_tenth / self.best.updates)
-        return f"{capital(self._who)} {slow}: {times} times the updates of the best settings"
+        return f"{capital(who)} {are_slow}: {times} times the updates of the best settings"
 
     @property
     def sentence(self):
         """Who limits, rate and updates now and at best, and the growth before the decay."""
-        place = f"curvature {self.slowest_in_words}, " if len(self.slowest) == 1 else ""
-        who = f"{capital(self._who)} ({place}{regime_in_words(self.regime)})"
-        now = f"never {self._do('shrink')}: rate {self.rate:.4g}"
+        place, who, _, s = self._slowest
+        regime, now = regime_in_words(self.regime), f"never shrink{s}: rate {self.rate:.4g}"
+        if len(self.slowest) == 1:
+            regime = f"curvature {place}, {regime}"
         if self.converges:
             updates = _in_the_long_run(self.updates_to_a_tenth)
-            now = f"{self._do('limit')} the speed: rate {self.rate:.4g}, {updates}"
+            now = f"limit{s} the speed: rate {self.rate:.4g}, {updates}"
         best = settings_in_words(self.rule, self.best.learning_rate, self.best.momentum)
         at_best = f"{self.best.rate:.4g}: {as_written(self.best.updates)} updates"
-        return f"{who} {now}. At best ({best}) the rate is {at_best}. The loss {self._on_the_way}."
+        best = f"At best ({best}) the rate is {at_best}."
+        return f"{capital(who)} ({regime}) {now}. {best} The loss {self._on_the_way}."
 
     @property
     def _on_the_way(self):
