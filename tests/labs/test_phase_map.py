@@ -142,7 +142,7 @@ def test_a_reader_s_own_rule_has_its_own_map():
     assert lab.rule.value == "half_ball"
     np.testing.assert_allclose(lab.result.roots, heavy.roots, atol=1e-12)
     np.testing.assert_allclose(lab.result.weights[:60], heavy.weights[:60], atol=1e-12)
-    assert lab.result.map is not heavy.map
+    assert lab.result.scene is not heavy.scene
 
 
 def test_a_rule_that_is_not_linear_is_refused_with_its_name():

@@ -68,7 +68,7 @@ def _scale(axes, entries):
 def _scene(axes, result):
     """Show the map; write the name of each regime inside it, upright where that is narrow."""
     plane = axes["map"]
-    image, names = _paint(result.map)
+    image, names = _paint(result.scene)
     place = {"origin": "lower", "extent": (0, 1, 0, 1), "transform": plane.transAxes}
     plane.imshow(image, aspect="auto", zorder=0, interpolation="antialiased", **place)
     label = {"transform": plane.transAxes, "ha": "center", "va": "center", "size": 10.5}

@@ -1,8 +1,5 @@
 """How a result of the phase map is told."""
 
-import numpy as np
-
-from momentum_lab import theory
 from momentum_lab.labs.descents import PathResult
 from momentum_lab.labs.words import as_written, percent, regime_in_words
 from momentum_lab.measures import overshoot
@@ -10,18 +7,6 @@ from momentum_lab.measures import overshoot
 
 class PhaseMapWords(PathResult):
     """The finding, the sentence and the numbers of one point of the map."""
-
-    @property
-    def period(self):
-        """Updates for one whole oscillation, from the dominant root's angle; None without one."""
-        angle = abs(np.angle(self.roots[np.argmax(abs(self.roots))]))
-        return float(2 * np.pi / angle) if angle > 1e-9 else None
-
-    @property
-    def kind(self):
-        """The regime; "critical" where the two roots meet, as near as can be typed."""
-        meet = abs(self.roots[0] - self.roots[1]) < 1e-3 and 1e-6 < self.rate < 1 - theory.EDGE
-        return "critical" if meet else self.regime
 
     @property
     def finding(self):

@@ -2,13 +2,13 @@
 
 import numpy as np
 from matplotlib.colors import to_rgb
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from momentum_lab.labs.best import CONDITION_NUMBERS
 from momentum_lab.labs.paths import areas, first_above, letter_below, rule_curves
 from momentum_lab.labs.words import as_written
 from momentum_lab.live.picture import View
-from momentum_lab.live.style import GRID, LINE, SOFT_INK, decades, heading, panel
+from momentum_lab.live.style import GRID, SOFT_INK, decades, heading, panel
 
 TOP_UPDATES = 20, 40, 60, 100, 150, 200, 300
 TOP_RATES = 1.25, 3, 10, 30, 100  # so few limits, so that a rate above 1 looks large
@@ -37,8 +37,6 @@ def _frame(figure):
     rates.set_xticks([0.001, 0.01, 0.1, 1], ["0.001", "0.01", "0.1", "1"])
     rates.axhline(1, color=SOFT_INK, lw=1, ls=(0, (4, 3)))
     heading(rates, "rate: what an update keeps")
-    for axis in (curves.xaxis, curves.yaxis, rates.xaxis):
-        axis.set_minor_locator(NullLocator())
     loss.set_xlabel("update")
     heading(loss, "loss: five equal shares at first")
     for axis in (rates.yaxis, loss.yaxis, loss.xaxis):
@@ -104,13 +102,11 @@ def _draw_rates(axes, result, look):
     axes.plot(result.spectrum, result.rates, lw=look.width, zorder=3, **style)
     if look.letter:
         return
-    axes.plot(result.beyond, result.rates_beyond, color=LINE, lw=1.4, zorder=2)
-    axes.axvspan(result.spectrum[0], 1, color=look.color, alpha=0.07, lw=0)
     ends = result.slowest[[0, -1]]
     ring = {"mfc": "white", "mec": look.color, "mew": 1.8, "ms": 9, "clip_on": False}
     axes.plot(result.spectrum[ends], result.rates[ends], "o", zorder=4, **ring)
     place = {"transform": axes.transAxes, "ha": "right", "va": "bottom"}
-    axes.text(1, 1.03, f"slowest: {result.slowest_in_words}", weight="bold", **place)
+    axes.text(1, 1.03, f"slowest: {result.numbers['slowest']}", weight="bold", **place)
 
 
 def _shades(color, n):
@@ -139,7 +135,7 @@ def _draw_left(axes, result, look, shown):
     bars += [BAR * (0.11, 0.22) + (-0.155, row) for row in range(len(shares))]
     edge = {"edgecolors": look.color, "linewidths": 0.8, "clip_on": False}
     areas(axes, bars, facecolors=2 * _shades(look.color, len(shares)), **edge)
-    words = f"loss after {shown}: {result.loss_in_words(shown)}"
+    words = f"loss after {shown}: {as_written(result.total[shown])}"
     axes.text(1, 1.05, words, transform=axes.transAxes, ha="right", va="bottom")
 
 

@@ -3,7 +3,6 @@
 import numpy as np
 
 from momentum_lab import theory
-from momentum_lab.labs.best import updates_to_a_tenth
 from momentum_lab.labs.words import (
     WITHOUT_MOMENTUM,
     Result,
@@ -25,46 +24,14 @@ class SpectrumWords(Result):
         return self.rule, self.curves
 
     @property
-    def growth(self):
-        """The highest loss on the way; 1 for a loss that never rises above its start."""
-        return float(self.total.max())
-
-    @property
-    def converges(self):
-        """Whether every direction shrinks; a tiny learning rate only does so slowly."""
-        return not {"edge", "diverging"} & set(self.regime.split(" / "))
-
-    @property
-    def updates_to_a_tenth(self):
-        """The updates for each factor of ten in the long run, at these settings; inf for never."""
-        return float(updates_to_a_tenth(self.rate)) if self.converges else np.inf
-
-    @property
-    def is_best(self):
-        """Whether these settings need (nearly) as few updates as the best ones."""
-        return self.updates_to_a_tenth < 1.005 * self.best.updates
-
-    @property
     def _slowest(self):
-        """The slowest curvatures for a table; for a sentence who they are, that they are slow, s.
-
-        s ends a verb behind them.
-        """
+        """Who is slowest: for a table, for a sentence, that they are, and the end of their verb."""
         if len(self.slowest) > 2:
             return "all", "every direction", "is equally slow", "s"
         if len(self.slowest) == 2:
             return "both ends", "both ends", "are equally slow", ""
         who = "the steepest direction" if self.slowest[0] else "the flattest direction"
         return f"{self.spectrum[self.slowest[0]]:.3g}", who, "is the slowest", "s"
-
-    @property
-    def slowest_in_words(self):
-        """The slowest curvatures, for a table or a plot."""
-        return self._slowest[0]
-
-    def loss_in_words(self, update):
-        """Return the whole loss at this update as text; it is 1 at the start."""
-        return as_written(self.total[update])
 
     def who_is_left(self, update):
         """Return what each band has of the loss that is left at this update, as shares."""
@@ -114,7 +81,7 @@ class SpectrumWords(Result):
         if self.growth <= 1.001:
             return "never rises above its start"
         if peak == last or self.rate > 1 + theory.EDGE:
-            return f"still grows at update {last}: {self.loss_in_words(-1)} times its start"
+            return f"still grows at update {last}: {as_written(self.total[-1])} times its start"
         return f"first grows to {as_written(self.growth)} times its start, at update {peak}"
 
     @property
@@ -126,11 +93,11 @@ class SpectrumWords(Result):
             "best rate": f"{self.best.rate:.4g}",
             "updates for a factor of ten": _or_never(self.updates_to_a_tenth),
             "at best": _or_never(self.best.updates),
-            "slowest": self.slowest_in_words,
+            "slowest": self._slowest[0],
             "regime": regime_in_words(self.regime),
             "highest loss": as_written(self.growth),
             "updates": f"{self.n_updates}",
-            "loss left": self.loss_in_words(-1),
+            "loss left": as_written(self.total[-1]),
         }
 
 
