@@ -17,11 +17,8 @@ TIMES = [3.0**power for power in range(-5, 4)]
 
 
 def _one_weight_frame(figure):
-    axes = {
-        "line": panel(figure, (0.125, 0.65, 0.855, 0.25)),
-        "steps": panel(figure, (0.125, 0.13, 0.855, 0.3)),
-    }
-    line = axes["line"]
+    line = panel(figure, (0.125, 0.65, 0.855, 0.25))
+    steps = panel(figure, (0.125, 0.13, 0.855, 0.3))
     for y, words in ((1.35, "gradient now"), (0.65, "memory"), (0, "weight")):
         line.text(-0.015, y, words, transform=line.get_yaxis_transform(), ha="right", va="center")
     line.set_ylim(-0.45, 2)
@@ -31,18 +28,16 @@ def _one_weight_frame(figure):
     line.grid(False)
     line.tick_params(pad=15)  # room for the letters of pinned runs
     line.xaxis.set_major_locator(MaxNLocator(8, steps=(1, 2, 2.5, 5, 10)))
-    line.xaxis.set_major_formatter(
-        FuncFormatter(lambda x, _: _signed(x) if abs(x) > 1e-12 else "start")
-    )
+    names = FuncFormatter(lambda x, _: _signed(x) if abs(x) > 1e-12 else "start")
+    line.xaxis.set_major_formatter(names)
     line.set_xlabel("distance from the weight at the start", labelpad=3)
-    steps = axes["steps"]
     steps.axhline(0, color=LINE, lw=0.8)
     steps.set(xlim=(0.4, 12.6), xticks=range(1, 13))
     steps.yaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:.3g}".replace("-", "−")))
     steps.grid(axis="x", visible=False)
     steps.set_xlabel("update, while the gradient stays the same")
     heading(steps, "step of each update: grey from the gradient now, hatched from memory")
-    return axes
+    return {"line": line, "steps": steps}
 
 
 def _signed(distance):
@@ -50,9 +45,8 @@ def _signed(distance):
 
 
 def _one_weight_scale(axes, entries):
-    places = np.concatenate(
-        [_places(result, 1 if look.letter else max(shown, 1)) for result, look, shown in entries]
-    )
+    ends = [(result, 1 if look.letter else max(shown, 1)) for result, look, shown in entries]
+    places = np.concatenate([_places(*end) for end in ends])
     steps = np.concatenate([_bar_ends(result).ravel() for result, *_ in entries])
     longest = np.abs(steps).max() or 1.0
     limit = first_above(1.02 * longest, STEP_LIMITS)

@@ -36,8 +36,8 @@ class PhaseMapResult(PhaseMapWords):
     """One point of the map: what its roots say, and a run from weight 1 at rest.
 
     weights: at the start and after each update. scene: the map behind the point.
-    period: updates for one whole oscillation, from the dominant root's angle; None without one.
     kind: the regime, or "critical" where the two roots meet, as near as can be typed.
+    period: updates for one whole oscillation, from the dominant root's angle; None without one.
     """
 
     weights: np.ndarray
@@ -60,10 +60,10 @@ def probe_map(own_rules, rule, learning_rate, momentum, updates):
     path = descend(bowl(), [1.0], function, *settings, updates)
     told = foretell_linear(function, 1.0, *settings)
     angle = abs(np.angle(told.roots[np.argmax(abs(told.roots))]))
-    period = float(2 * np.pi / angle) if angle > 1e-9 else None
     meet = abs(told.roots[0] - told.roots[1]) < 1e-3 and 1e-6 < told.rate < 1 - theory.EDGE
-    of_theory = told.roots, told.regime, told.rate, told.limit, period
     kind = "critical" if meet else told.regime
+    period = None if kind in ("smooth", "critical") or angle <= 1e-9 else float(2 * np.pi / angle)
+    of_theory = told.roots, told.regime, told.rate, told.limit, period, kind
     with np.errstate(all="ignore"):  # theory tries a rule at weights that no descent may reach
         seen = path, (told,), path.weights[:, 0], rule_map(function)
-    return PhaseMapResult(rule, *settings, *seen, *of_theory, kind)
+    return PhaseMapResult(rule, *settings, *seen, *of_theory)

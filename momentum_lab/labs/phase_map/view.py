@@ -18,7 +18,6 @@ REGIME_COLORS = {
     "sign-flipping": "#7a4fb0",
     "diverging": "#8d939c",
 }
-SIZE = 900, 395
 WIDE, TALL = 1.45, 1.22  # how far the plot of the roots goes; its circle is round
 
 
@@ -59,10 +58,9 @@ def _scale(axes, entries):
     axes["run"].set_xlim(0, max(FEWEST_UPDATES, *(len(run) - 1 for run in runs)))
     largest = max(np.abs(run).max() for run in runs)
     longest = max(np.abs(np.diff(run)).max(initial=0) for run in runs)
-    most = first_above(largest, WEIGHT_LIMITS)  # what grows further is cut off
-    axes["run"].set_ylim(-most, most)
-    most_of_steps = first_above(longest, STEP_LIMITS)
-    axes["portrait"].set(xlim=(-most, most), ylim=(-most_of_steps, most_of_steps))
+    wide, tall = first_above(largest, WEIGHT_LIMITS), first_above(longest, STEP_LIMITS)
+    axes["run"].set_ylim(-wide, wide)  # what grows further is cut off
+    axes["portrait"].set(xlim=(-wide, wide), ylim=(-tall, tall))
 
 
 def _scene(axes, result):
@@ -142,4 +140,4 @@ def _draw_roots(circle, roots, look):
             circle.annotate(look.letter, (x, y), (5, 3), **style)
 
 
-PHASE_MAP = View(_frame, _scale, _draw, size=SIZE, scene=_scene)
+PHASE_MAP = View(_frame, _scale, _draw, size=(900, 395), scene=_scene)

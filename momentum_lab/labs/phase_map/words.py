@@ -27,11 +27,9 @@ class PhaseMapWords(PathResult):
     @property
     def sentence(self):
         """The roots, the limit, and how the run went."""
-        return (
-            f"Predicted: roots {_complex(self.roots[0])} and {_complex(self.roots[1])}, "
-            f"rate {self.rate:.4g}; the limit at this momentum is αλ = {self.limit:.4g}. "
-            f"Seen: {self._seen}."
-        )
+        roots = f"roots {_complex(self.roots[0])} and {_complex(self.roots[1])}"
+        limit = f"the limit at this momentum is αλ = {self.limit:.4g}"
+        return f"Predicted: {roots}, rate {self.rate:.4g}; {limit}. Seen: {self._seen}."
 
     @property
     def _seen(self):
@@ -50,11 +48,10 @@ class PhaseMapWords(PathResult):
     @property
     def numbers(self):
         """The row of this run."""
-        oscillates = self.period and self.kind not in ("smooth", "critical")
         return self.row_of_settings("αλ") | {
             "regime": regime_in_words(self.kind),
             "rate": f"{self.rate:.4g}",
-            "period": f"{self.period:.4g}" if oscillates else "–",
+            "period": f"{self.period:.4g}" if self.period else "–",
             "limit": f"{self.limit:.4g}",
             "ran past": "–" if self.regime == "diverging" else percent(overshoot(self.weights, 0)),
             "settled": self.settled_in_numbers,

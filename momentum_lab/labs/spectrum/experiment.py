@@ -67,9 +67,9 @@ def probe_spectrum(own_rules, built_in, rule, condition_number, learning_rate, m
         slowest = _slowest(rates)
         telling = spectrum[slowest if len(slowest) <= 2 else [len(spectrum) // 2]]
         regime = _regime(function, telling, *settings)
-    rate, converges = float(rates.max()), not {"edge", "diverging"} & set(regime.split(" / "))
-    needed = float(updates_to_a_tenth(rate)) if converges else np.inf
-    is_best = needed < 1.005 * best.updates
+    rate, stays = float(rates.max()), {"edge", "diverging"} & set(regime.split(" / "))
+    needed = np.inf if stays else float(updates_to_a_tenth(rate))
+    converges, is_best = needed < np.inf, needed < 1.005 * best.updates
     shares = losses / losses[:, :1] / N_BANDS
     total = shares.sum(axis=0)
     found = rate, slowest, regime, converges, needed, shares, total, float(total.max())

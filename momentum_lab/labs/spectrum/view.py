@@ -19,18 +19,14 @@ BAR = np.array([(0, -1), (1, -1), (1, 1), (0, 1)])  # the corners of a bar of le
 
 
 def _frame(figure):
-    axes = {
-        "curves": panel(figure, (0.062, 0.115, 0.285, 0.8)),
-        "rates": panel(figure, (0.536, 0.6, 0.444, 0.315)),
-        "loss": panel(figure, (0.536, 0.115, 0.229, 0.315)),
-        "left": panel(figure, (0.866, 0.115, 0.105, 0.315)),
-    }
-    curves, rates, loss, left = axes.values()
+    curves = panel(figure, (0.062, 0.115, 0.285, 0.8))
+    rates = panel(figure, (0.536, 0.6, 0.444, 0.315))
+    loss = panel(figure, (0.536, 0.115, 0.229, 0.315))
+    left = panel(figure, (0.866, 0.115, 0.105, 0.315))
     curves.set(xscale="log", yscale="log", xlim=(1.6, 1250), xlabel="condition number")
     curves.set_xticks([2, 10, 100, 1000], ["2", "10", "100", "1,000"])
-    curves.yaxis.set_major_formatter(
-        FuncFormatter(lambda n, _: f"{n:,.0f}" if 1 <= n <= 1e4 else as_written(n))
-    )
+    numbers = FuncFormatter(lambda n, _: f"{n:,.0f}" if 1 <= n <= 1e4 else as_written(n))
+    curves.yaxis.set_major_formatter(numbers)
     heading(curves, "updates for a factor of ten, each rule at its best").set_y(1.012)
     along = "curvature: from the flattest direction to the steepest"
     rates.set(xscale="log", xlim=(0.0009, 1.1), xlabel=along)
@@ -47,7 +43,7 @@ def _frame(figure):
     place = {"transform": left.get_yaxis_transform(), "ha": "right", "va": "center"}
     for row, name in ((4, "steepest"), (0, "flattest")):
         left.text(-0.19, row, name, **place, **SMALL)
-    return axes
+    return {"curves": curves, "rates": rates, "loss": loss, "left": left}
 
 
 def _scale(axes, entries):

@@ -1,7 +1,5 @@
 """How a result of the spectrum is told."""
 
-import numpy as np
-
 from momentum_lab import theory
 from momentum_lab.labs.words import (
     WITHOUT_MOMENTUM,
@@ -87,12 +85,13 @@ class SpectrumWords(Result):
     @property
     def numbers(self):
         """The row of this run."""
+        needed = as_written(self.updates_to_a_tenth, 4) if self.converges else "never"
         row = {"rule": "", "κ": f"{self.condition_number}"} | self.row_of_settings()
         return row | {
             "rate": f"{self.rate:.4g}",
             "best rate": f"{self.best.rate:.4g}",
-            "updates for a factor of ten": _or_never(self.updates_to_a_tenth),
-            "at best": _or_never(self.best.updates),
+            "updates for a factor of ten": needed,
+            "at best": as_written(self.best.updates, 4),
             "slowest": self._slowest[0],
             "regime": regime_in_words(self.regime),
             "highest loss": as_written(self.growth),
@@ -103,7 +102,3 @@ class SpectrumWords(Result):
 
 def _in_the_long_run(updates):
     return f"in the long run {as_written(updates)} updates for a factor of ten"
-
-
-def _or_never(updates):
-    return as_written(updates, 4) if np.isfinite(updates) else "never"
