@@ -187,15 +187,15 @@ def test_the_valley_s_best_settings_follow_a_constant_that_a_rule_reads(rule):
 def test_the_phase_map_follows_a_constant_that_a_rule_reads(rule):
     lab = phase_map(rule, learning_rate=0.5, momentum=0.5)
     assert lab.answer("to the limit").learning_rate.value == pytest.approx(3)
-    before, old_map, old = lab.set(learning_rate=0.5).picture.png(), lab.result.map, lab.result
+    before, old_map, old = lab.set(learning_rate=0.5).picture.png(), lab.result.scene, lab.result
     change(4.0)
     lab.set(learning_rate=0.5)
-    heavy = phase_map(rule="heavy_ball", momentum=0.5).result.map
-    border = np.flatnonzero((lab.result.map.regimes == "diverging")[172])[0]
+    heavy = phase_map(rule="heavy_ball", momentum=0.5).result.scene
+    border = np.flatnonzero((lab.result.scene.regimes == "diverging")[172])[0]
     expected = np.flatnonzero((heavy.regimes == "diverging")[172])[0]
     step = np.log(4) / np.log(1000) * (heavy.regimes.shape[1] - 1)
     assert border == pytest.approx(expected - step, abs=1)
-    assert lab.result.map is not old_map and old.map is old_map
+    assert lab.result.scene is not old_map and old.scene is old_map
     assert lab.picture.png() != before
     assert lab.answer("to the limit").learning_rate.value == pytest.approx(0.75)
     lab.set(learning_rate=0.05).answer("critical damping")

@@ -24,6 +24,7 @@ class LabResult(LabWords):
     """A training run of the network lab, and how much of what was wanted it does."""
 
     run: Run
+    n_updates: int
     summary: Summary
     test_accuracy: float
     epochs: int
@@ -32,11 +33,6 @@ class LabResult(LabWords):
     wanted_items: int
     is_compiled: bool
 
-    @property
-    def n_updates(self):
-        """How many updates were tried."""
-        return self.run.n_updates
-
 
 def train_lab(
     own_rules, rule, data_set, learning_rate, hidden_units, momentum, batch_size, epochs, seed
@@ -44,9 +40,8 @@ def train_lab(
     """Train the network lab's network from scratch and return the `LabResult`.
 
     own_rules: rule functions that `rule` may name besides the built-in ones (see `offered`).
-    batch_size: a number of items, or "all".
-    epochs: fewer are run where so many would keep the sliders waiting for more than a second,
-    and where even one would, on fewer items.
+    batch_size: a number of items, or "all". epochs: fewer are run where these would keep the
+    sliders waiting for more than a second, and where even one would, on fewer items.
     """
     function, settings = function_of(rule, own_rules), (learning_rate, momentum)
     items, tests = train_and_test(data_set)
@@ -62,7 +57,7 @@ def train_lab(
     run = train(network, items, function, *settings, done, batch_size, seed, step_parts=True)
     accuracy = float(network.accuracy(run.weights, tests.inputs, tests.targets))
     work = done, epochs, items.n_items, wanted_items, is_compiled
-    return LabResult(rule, *settings, run, summarize(run), accuracy, *work)
+    return LabResult(rule, *settings, run, run.n_updates, summarize(run), accuracy, *work)
 
 
 @functools.cache

@@ -26,21 +26,17 @@ def _lab_frame(figure):
 
 def _lab_scale(axes, entries):
     results = [result for result, *_ in entries]
-    epochs = max(result.epochs for result in results)
-    for name in axes:
-        axes[name].set_xlim(0, epochs)
+    for plot in axes.values():
+        plot.set_xlim(0, max(result.epochs for result in results))
     accuracies = [result.run.epoch_accuracies for result in results]
     lowest = np.min(np.concatenate(accuracies), initial=1.0)
     axes["accuracy"].set_ylim(0.5 if lowest >= 0.5 else 0.0, 1.02)
-    errors = np.concatenate([_typical(result.run) for result in results])
+    # Not cut off: the means of the epochs, and all but the 1 % largest dots.
+    dots = [np.percentile(result.run.update_errors, 99) for result in results]
+    errors = np.concatenate([dots, *(result.run.epoch_means for result in results)])
     axes["error"].set_ylim(decades(np.maximum(errors, 1e-6), 0.01, 10.0))
-    steps = np.concatenate([result.run.step_parts.ravel() for result in results])
-    axes["steps"].set_ylim(decades([np.max(steps, initial=1e-3)], 1e-4, 1.0))
-
-
-def _typical(run):
-    """The errors that must not be cut off: the epoch means, and all but the 1 % largest dots."""
-    return np.append(run.epoch_means, np.percentile(run.update_errors, 99))
+    longest = [np.max(result.run.step_parts, initial=1e-3) for result in results]
+    axes["steps"].set_ylim(decades(longest, 1e-4, 1.0))
 
 
 def epoch_means(values, updates_per_epoch):
@@ -53,16 +49,15 @@ def epoch_means(values, updates_per_epoch):
 def _draw_lab(axes, result, look, shown):
     run, a_epoch = result.run, result.run.updates_per_epoch
     errors, parts = run.update_errors[:shown], run.step_parts[:shown]
-    n_epochs = min(len(errors) // a_epoch, len(run.epoch_accuracies))
-    middles = np.arange(-(-len(errors) // a_epoch)) + 0.5
-    ends = np.arange(1, n_epochs + 1)
+    accuracies, means = run.epoch_accuracies[: len(errors) // a_epoch], epoch_means(errors, a_epoch)
+    middles = np.arange(len(means)) + 0.5
     if not look.letter:
         at = np.arange(len(errors)) / a_epoch
         axes["error"].plot(at, errors, "o", color=look.color, ms=1.7, mew=0, alpha=0.35)
     style = {"color": look.color, "ls": look.dash, "lw": look.width}
     marker = "o" if len(middles) == 1 else ""  # a line of one point would not be seen
-    axes["error"].plot(middles, epoch_means(errors, a_epoch), marker=marker, **style)
-    axes["accuracy"].plot(ends, run.epoch_accuracies[:n_epochs], **style)
+    axes["error"].plot(middles, means, marker=marker, **style)
+    axes["accuracy"].plot(np.arange(len(accuracies)) + 1, accuracies, **style)
     style["lw"] = 1.0 if look.letter else 1.8
     for part, dash in ((0, "-"), (1, (0, (3, 2)))):
         means = epoch_means(parts[:, part], a_epoch)

@@ -6,20 +6,13 @@ from momentum_lab.labs.settings import MOMENTA, rule_choice
 from momentum_lab.live.controls import Number, even_grid, log_grid
 from momentum_lab.live.dashboard import Dashboard
 
+POST = {"weight": 3.56, "gradient": -2.7, "learning_rate": 0.01, "momentum": 0.5}
+FROM_REST = {"weight": 0, "gradient": -1, "learning_rate": 1, "momentum": 0.9, "prev_delta": 0}
 ONE_WEIGHT_PRESETS = {
-    "the post's sum": {
-        "rule": "previous_delta", "weight": 3.56, "gradient": -2.7, "learning_rate": 0.01,
-        "momentum": 0.5, "prev_delta": 0.044,
-    },
-    "from rest: look back": {
-        "rule": "previous_delta", "weight": 0, "gradient": -1, "learning_rate": 1,
-        "momentum": 0.9, "prev_delta": 0,
-    },
-    "from rest: build up": {
-        "rule": "heavy_ball", "weight": 0, "gradient": -1, "learning_rate": 1,
-        "momentum": 0.9, "prev_delta": 0,
-    },
-}  # fmt: skip
+    "the post's sum": {"rule": "previous_delta", **POST, "prev_delta": 0.044},
+    "from rest: look back": {"rule": "previous_delta", **FROM_REST},
+    "from rest: build up": {"rule": "heavy_ball", **FROM_REST},
+}
 
 
 def one_weight(**start):

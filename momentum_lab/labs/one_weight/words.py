@@ -23,20 +23,16 @@ class OneWeightWords(Result):
             return "On flat ground only the memory moves the weight"
         if self.rule == "plain":
             return "Without memory, every step on a steady slope is the same"
-        return (
-            f"On a steady slope, update {self.n_updates} makes {self._in_plain_steps} times "
-            "the plain step"
-        )
+        times = f"{self._in_plain_steps} times the plain step"
+        return f"On a steady slope, update {self.n_updates} makes {times}"
 
     @property
     def sentence(self):
         """The parts of the first update, and what a steady slope makes of the rule."""
         first, last = np.round(self.response.steps[[0, -1]], 12) + 0.0
         compared = f": {self._in_plain_steps} times the plain step" if self.gradient else ""
-        return (
-            f"The first update: {self.equation(1)}. If the slope stays the same, the steps go from "
-            f"{number(first)} to {number(last)}{compared}."
-        )
+        steps = f"the steps go from {number(first)} to {number(last)}{compared}"
+        return f"The first update: {self.equation(1)}. If the slope stays the same, {steps}."
 
     @property
     def numbers(self):

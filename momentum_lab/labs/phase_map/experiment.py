@@ -33,23 +33,21 @@ def rule_map(rule):
 
 @dataclass(frozen=True, eq=False)
 class PhaseMapResult(PhaseMapWords):
-    """One point of the map: what its roots say, and a run from weight 1 at rest."""
+    """One point of the map: what its roots say, and a run from weight 1 at rest.
 
-    map: RuleMap
+    weights: at the start and after each update. scene: the map behind the point.
+    kind: the regime, or "critical" where the two roots meet, as near as can be typed.
+    period: updates for one whole oscillation, from the dominant root's angle; None without one.
+    """
+
+    weights: np.ndarray
+    scene: RuleMap
     roots: np.ndarray
     regime: str
     rate: float
     limit: float
-
-    @property
-    def scene(self):
-        """The map behind the point: it is another one when the rule means something else."""
-        return self.map
-
-    @property
-    def weights(self):
-        """The weight at the start and after each update."""
-        return self.path.weights[:, 0]
+    period: float | None
+    kind: str
 
 
 def probe_map(own_rules, rule, learning_rate, momentum, updates):
@@ -61,6 +59,11 @@ def probe_map(own_rules, rule, learning_rate, momentum, updates):
     function, settings = function_of(rule, own_rules), (learning_rate, momentum)
     path = descend(bowl(), [1.0], function, *settings, updates)
     told = foretell_linear(function, 1.0, *settings)
-    of_theory = told.roots, told.regime, told.rate, told.limit
+    angle = abs(np.angle(told.roots[np.argmax(abs(told.roots))]))
+    meet = abs(told.roots[0] - told.roots[1]) < 1e-3 and 1e-6 < told.rate < 1 - theory.EDGE
+    kind = "critical" if meet else told.regime
+    period = None if kind in ("smooth", "critical") or angle <= 1e-9 else float(2 * np.pi / angle)
+    of_theory = told.roots, told.regime, told.rate, told.limit, period, kind
     with np.errstate(all="ignore"):  # theory tries a rule at weights that no descent may reach
-        return PhaseMapResult(rule, *settings, path, (told,), rule_map(function), *of_theory)
+        seen = path, (told,), path.weights[:, 0], rule_map(function)
+    return PhaseMapResult(rule, *settings, *seen, *of_theory)

@@ -18,8 +18,7 @@ REGIME_COLORS = {
     "sign-flipping": "#7a4fb0",
     "diverging": "#8d939c",
 }
-SIZE = 900, 395
-OUTSIDE = 1.45  # how far out of the unit circle the picture goes
+WIDE, TALL = 1.45, 1.22  # how far the plot of the roots goes; its circle is round
 
 
 def _frame(figure):
@@ -37,30 +36,16 @@ def _frame(figure):
     heading(plane, "momentum β: click or drag here; the darker, the faster").set_y(1.037)
     axes["run"].xaxis.set_major_locator(MaxNLocator(8, steps=(1, 2, 5, 10), integer=True))
     heading(axes["run"], "the weight over the updates")
+    axes["run"].axhline(0, color=LINE, lw=0.8)
     heading(axes["portrait"], "step against weight")
     axes["portrait"].set_xlabel("weight")
-    for name in ("run", "portrait"):
-        axes[name].axhline(0, color=LINE, lw=0.8)
+    axes["portrait"].axhline(0, color=LINE, lw=0.8)
     axes["portrait"].axvline(0, color=LINE, lw=0.8)
-    circle, box = axes["circle"], axes["circle"].get_position()
-    heading(circle, "the two roots")
-    tall = OUTSIDE * SIZE[1] * box.height / (SIZE[0] * box.width)
-    circle.set(xlim=(-OUTSIDE, OUTSIDE), ylim=(-tall, tall), xlabel="real part")
-    circle.set(xticks=[-1, 0, 1], yticks=[-1, 0, 1])
-    circle.add_patch(Circle((0, 0), 1, fc="#f4f6f9", ec=SOFT_INK, lw=1))
+    heading(axes["circle"], "the two roots")
+    axes["circle"].set(xlim=(-WIDE, WIDE), ylim=(-TALL, TALL), xlabel="real part")
+    axes["circle"].set(xticks=[-1, 0, 1], yticks=[-1, 0, 1])
+    axes["circle"].add_patch(Circle((0, 0), 1, fc="#f4f6f9", ec=SOFT_INK, lw=1))
     return axes
-
-
-def _scale(axes, entries):
-    results = [result for result, *_ in entries]
-    axes["run"].set_xlim(0, max(FEWEST_UPDATES, *(result.n_updates for result in results)))
-    weights = np.concatenate([result.weights for result in results])
-    most = first_above(np.abs(weights).max(), WEIGHT_LIMITS)  # what grows further is cut off
-    axes["run"].set_ylim(-most, most)
-    axes["portrait"].set_xlim(-most, most)
-    steps = np.concatenate([np.diff(result.weights) for result in results])
-    longest = first_above(np.abs(steps).max(initial=0), STEP_LIMITS)
-    axes["portrait"].set_ylim(-longest, longest)
 
 
 # Few limits, each about three times the one before: a whole drawing takes as long as five events.
@@ -68,106 +53,85 @@ FEWEST_UPDATES = 20  # so that a run that soon diverges is seen to be short
 WEIGHT_LIMITS, STEP_LIMITS = (1.1, 3.3, 10), (0.33, 1.1, 3.3, 10)
 
 
+def _scale(axes, entries):
+    runs = [result.weights for result, *_ in entries]
+    axes["run"].set_xlim(0, max(FEWEST_UPDATES, *(len(run) - 1 for run in runs)))
+    largest = max(np.abs(run).max() for run in runs)
+    longest = max(np.abs(np.diff(run)).max(initial=0) for run in runs)
+    wide, tall = first_above(largest, WEIGHT_LIMITS), first_above(longest, STEP_LIMITS)
+    axes["run"].set_ylim(-wide, wide)  # what grows further is cut off
+    axes["portrait"].set(xlim=(-wide, wide), ylim=(-tall, tall))
+
+
 def _scene(axes, result):
-    """Show the map: a colour a regime, strong where it is fast, stripes where it diverges."""
+    """Show the map; write the name of each regime inside it, upright where that is narrow."""
     plane = axes["map"]
-    image, names = _paint(result.map)
+    image, names = _paint(result.scene)
     place = {"origin": "lower", "extent": (0, 1, 0, 1), "transform": plane.transAxes}
-    look = {"aspect": "auto", "zorder": 0, "interpolation": "antialiased", "resample": True}
-    plane.imshow(image, **place, **look)
-    beside = iter(BESIDE)
+    plane.imshow(image, aspect="auto", zorder=0, interpolation="antialiased", **place)
+    label = {"transform": plane.transAxes, "ha": "center", "va": "center", "size": 10.5}
+    label["bbox"] = {"fc": "white", "ec": "none", "alpha": 0.8, "boxstyle": "round,pad=0.2"}
     for name, (x, y, room) in names.items():
-        if room > NARROW:
-            inside = min(max(x, 0.11), 0.89), y
-            _name(plane, name, inside, inside)
-        elif room:
-            _name(plane, name, (x, y), (0.955, next(beside)), rotation=90)
+        if room >= ROOM_UPRIGHT:
+            plane.text(x, y, name, rotation=0 if room >= ROOM_FLAT else 90, **label)
 
 
-def _name(plane, name, point, place, **more):
-    """Write the name of a regime at `place`, with a line to `point` where that is elsewhere."""
-    more |= {"xycoords": "axes fraction", "ha": "center", "va": "center", "size": 10.5}
-    more["bbox"] = {"fc": "white", "ec": "none", "alpha": 0.8, "boxstyle": "round,pad=0.2"}
-    if point != place:
-        more["arrowprops"] = {"arrowstyle": "-", "color": INK, "lw": 0.8}
-    plane.annotate(name, point, place, color=INK, **more)
+ROOM_FLAT, ROOM_UPRIGHT = 0.22, 0.05  # what a name needs, as shares of the map's width
 
 
-COARSE = 4  # map cells that are one cell for finding the place of a name
-BESIDE = 0.19, 0.48, 0.77  # how high the names of narrow regions stand, at the right border
-NARROW = 0.06  # of the map's width: a region with less room has its name beside it
-
-
-@functools.lru_cache(maxsize=16)
+@functools.lru_cache(maxsize=16)  # it takes longer than an event may
 def _paint(rule_map):
-    """Return a `RuleMap` as an image, and for each regime its name's place: x, y, the room there.
+    """Return a `RuleMap` as an image, and of each regime a place in its middle: x, y, room there.
 
-    Kept, since it takes longer than an event may.
+    A colour a regime, strong where it is fast, stripes where it diverges.
     """
     regimes = np.where(rule_map.regimes == "edge", "diverging", rule_map.regimes)
-    speed = np.sqrt(np.clip(1 - rule_map.rates, 0, 1))
-    rows, columns = np.indices(speed.shape)
+    (height, width), (rows, columns) = regimes.shape, np.indices(regimes.shape)
+    strength = 0.1 + 0.75 * np.sqrt(np.clip(1 - rule_map.rates, 0, 1))
     stripes = 0.3 + 0.12 * ((rows + columns) % 9 < 2)
-    image, names = np.ones((*speed.shape, 3)), {}
-    border = np.zeros(speed.shape, dtype=bool)
+    strength = np.where(regimes == "diverging", stripes, strength)
+    image, names = np.ones((height, width, 3)), {}
     for name, color in REGIME_COLORS.items():
         here = regimes == name
-        strength = stripes if name == "diverging" else 0.1 + 0.75 * speed
-        shade = 1 - strength[..., None] * (1 - np.array(to_rgb(color)))
-        image[here] = shade[here]
-        border[:-1] |= here[:-1] != here[1:]
-        border[:, :-1] |= here[:, :-1] != here[:, 1:]
-        names[name] = _roomiest(here)
-    image[border] = to_rgb(SOFT_INK)
-    if any(0 < room <= NARROW for _x, _y, room in names.values()):
-        height, width = speed.shape
-        beside = (rows < 0.42 * height) & (columns > 0.86 * width)  # where that name goes
-        names["diverging"] = _roomiest((regimes == "diverging") & ~beside)
+        image[here] -= strength[here, None] * (1 - np.array(to_rgb(color)))
+        if here.any():
+            row = int(np.median(rows[here]))
+            across = np.flatnonzero(here[row])
+            names[name] = np.median(across) / width, row / height, len(across) / width
+    image[:-1][regimes[:-1] != regimes[1:]] = to_rgb(SOFT_INK)  # the borders
+    image[:, :-1][regimes[:, :-1] != regimes[:, 1:]] = to_rgb(SOFT_INK)
     return image, names
 
 
-def _roomiest(here):
-    """Return a central place with much room around it: x, y and the room, as shares of the map."""
-    left = here[::COARSE, ::COARSE]
-    room = np.zeros(left.shape, dtype=int)
-    while left.any():  # peel off the region's outermost cells until none is left
-        room += left
-        around = np.pad(left, 1)
-        left = left & around[:-2, 1:-1] & around[2:, 1:-1] & around[1:-1, :-2] & around[1:-1, 2:]
-    places = np.argwhere(room >= max(0.7 * room.max(), 1))
-    if not len(places):
-        return 0, 0, 0
-    row, column = places[np.argmin(((places - places.mean(axis=0)) ** 2).sum(axis=1))]
-    height, width = room.shape
-    return column / (width - 1), row / (height - 1), room.max() / width
-
-
 def _draw(axes, result, look, shown):
-    style = {"color": look.color, "ls": look.dash, "lw": look.width}
     weights = result.weights[: shown + 1]
     steps = np.diff(weights, prepend=weights[0])
+    style = {"color": look.color, "ls": look.dash, "lw": look.width, "ms": 3}
     style["marker"] = "" if look.letter or len(weights) > 121 else "o"
-    axes["run"].plot(weights, ms=3.2, **style)
-    axes["portrait"].plot(weights, steps, ms=3, **(style | {"lw": 0.8 * look.width}))
-    point, plane = (result.learning_rate, result.momentum), axes["map"]
+    axes["run"].plot(weights, **style)
+    axes["portrait"].plot(weights, steps, **(style | {"lw": 0.8 * look.width}))
+    if not look.letter:
+        axes["portrait"].plot(weights[-1], steps[-1], "o", color=look.color, ms=7)
+    _draw_point(axes["map"], (result.learning_rate, result.momentum), look)
+    _draw_roots(axes["circle"], result.roots, look)
+
+
+def _draw_point(plane, point, look):
     if look.letter:
         plane.plot(*point, "o", color="white", mec=look.color, mew=1.8, ms=15, zorder=5)
         middle = {"ha": "center", "va": "center", "weight": "bold"}
         plane.text(*point, look.letter, color=look.color, zorder=6, **middle)
     else:
-        axes["portrait"].plot(weights[-1], steps[-1], "o", color=look.color, ms=7)
+        dot = {"mec": INK, "mew": 1.2, "ms": 10, "zorder": 6, "clip_on": False}
         plane.plot(*point, "o", color="white", ms=15, zorder=5, clip_on=False)
-        dot = {"color": look.color, "mec": INK, "mew": 1.2, "ms": 10}
-        plane.plot(*point, "o", zorder=6, clip_on=False, **dot)
-    _draw_roots(axes["circle"], result.roots, look)
+        plane.plot(*point, "o", color=look.color, **dot)
 
 
 def _draw_roots(circle, roots, look):
     """A cross for each root; a triangle at the border for one that lies further out."""
-    tall = circle.get_ylim()[1]
     for root in roots:
         x, y, shape = root.real, root.imag, "x"
-        beyond = max(abs(x) / OUTSIDE, abs(y) / tall) * 1.06
+        beyond = max(abs(x) / WIDE, abs(y) / TALL) * 1.06
         if beyond > 1:
             x, y, shape = x / beyond, y / beyond, "<" if x < 0 else ">"
         circle.plot(x, y, shape, color=look.color, ms=8, mew=2.2 if not look.letter else 1.4)
@@ -176,4 +140,4 @@ def _draw_roots(circle, roots, look):
             circle.annotate(look.letter, (x, y), (5, 3), **style)
 
 
-PHASE_MAP = View(_frame, _scale, _draw, size=SIZE, scene=_scene)
+PHASE_MAP = View(_frame, _scale, _draw, size=(900, 395), scene=_scene)

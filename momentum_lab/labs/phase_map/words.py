@@ -1,8 +1,5 @@
 """How a result of the phase map is told."""
 
-import numpy as np
-
-from momentum_lab import theory
 from momentum_lab.labs.descents import PathResult
 from momentum_lab.labs.words import as_written, percent, regime_in_words
 from momentum_lab.measures import overshoot
@@ -12,74 +9,53 @@ class PhaseMapWords(PathResult):
     """The finding, the sentence and the numbers of one point of the map."""
 
     @property
-    def period(self):
-        """Updates for one whole oscillation, from the dominant root's angle; None without one."""
-        angle = abs(np.angle(self.roots[np.argmax(abs(self.roots))]))
-        return float(2 * np.pi / angle) if angle > 1e-9 else None
-
-    @property
-    def is_critical(self):
-        """Whether the two roots meet, as near as can be typed: between creeping and ringing."""
-        return abs(self.roots[0] - self.roots[1]) < 1e-3 and 1e-6 < self.rate < 1 - theory.EDGE
-
-    @property
     def finding(self):
         """What theory says of this point."""
-        kept = f"in the long run each update keeps {percent(self.rate)}"
         if self.regime == "diverging":
             return f"Diverging: in the long run, the distance grows {self.rate:.3g} times an update"
         if self.regime == "edge":
             return "Neutral edge: it neither settles nor runs away"
         if self.rate < 1e-6:
             return "At the minimum after one update, or two"
-        if self.is_critical:
-            return f"Critical damping: the two roots meet; {kept}"
-        if self.regime == "ringing":
-            return f"Ringing with a period of {self.period:.3g} updates; {kept}"
-        if self.regime == "sign-flipping":
-            return f"Sign-flipping: from side to side; {kept}"
-        return f"Smooth: no oscillation; {kept}"
+        what = {
+            "critical": "Critical damping: the two roots meet",
+            "smooth": "Smooth: no oscillation",
+            "sign-flipping": "Sign-flipping: from side to side",
+        }.get(self.kind) or f"Ringing with a period of {self.period:.3g} updates"
+        return f"{what}; in the long run each update keeps {percent(self.rate)}"
 
     @property
     def sentence(self):
         """The roots, the limit, and how the run went."""
-        return (
-            f"Predicted: roots {_complex(self.roots[0])} and {_complex(self.roots[1])}, "
-            f"rate {self.rate:.4g}; the limit at this momentum is αλ = {self.limit:.4g}. "
-            f"Seen: {self._seen}."
-        )
+        roots = f"roots {_complex(self.roots[0])} and {_complex(self.roots[1])}"
+        limit = f"the limit at this momentum is αλ = {self.limit:.4g}"
+        return f"Predicted: {roots}, rate {self.rate:.4g}; {limit}. Seen: {self._seen}."
 
     @property
     def _seen(self):
         if self.path.diverged_at is not None:
-            where = f"{self.learning_rate:g} is above the limit"
+            where = "above the limit"
             if self.learning_rate < self.limit:
-                where = f"{self.learning_rate:g} is in a range below the limit where it diverges"
-            return (
-                f"diverged at update {self.path.diverged_at}: {where}; what came before stays drawn"
-            )
+                where = "in a range below the limit where it diverges"
+            ended = f"diverged at update {self.path.diverged_at}: {self.learning_rate:g} is {where}"
+            return f"{ended}; what came before stays drawn"
         if self.regime == "diverging":
-            return f"after {self.n_updates} updates the weight is {self._last}"
+            return f"after {self.n_updates} updates the weight is {as_written(self.weights[-1], 4)}"
         past = overshoot(self.weights, 0)
         side = f"it ran past the minimum by {percent(past)}" if past else "it never ran past"
         return f"{self.how_settled}; {side}"
 
     @property
-    def _last(self):
-        return as_written(self.weights[-1], 4)
-
-    @property
     def numbers(self):
         """The row of this run."""
-        oscillates = self.regime != "smooth" and self.period and not self.is_critical
         return self.row_of_settings("αλ") | {
-            "regime": "critical" if self.is_critical else regime_in_words(self.regime),
+            "regime": regime_in_words(self.kind),
             "rate": f"{self.rate:.4g}",
-            "period": f"{self.period:.4g}" if oscillates else "–",
+            "period": f"{self.period:.4g}" if self.period else "–",
             "limit": f"{self.limit:.4g}",
             "ran past": "–" if self.regime == "diverging" else percent(overshoot(self.weights, 0)),
             "settled": self.settled_in_numbers,
-            "last weight": self._last,
+            "last weight": as_written(self.weights[-1], 4),
         }
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from momentum_lab import theory
-from momentum_lab.labs.best import CONDITION_NUMBERS, Best, best_curve, best_of, spectrum_of
+from momentum_lab.labs.best import Best, best_curve, best_of, spectrum_of, updates_to_a_tenth
 from momentum_lab.labs.spectrum.words import SpectrumWords
 from momentum_lab.labs.words import function_of, offered
 from momentum_lab.rules import RULES
@@ -24,28 +24,30 @@ class SpectrumResult(SpectrumWords):
     """A rule at some settings, on every curvature from 1/condition_number to 1.
 
     curves: the `best_curve` of each rule on offer, by name.
-    best: what this rule could reach here.
-    spectrum, rates: curvatures, the flattest first, and the rate of each; beyond, rates_beyond:
-    the same for flatter ones, which a larger condition number would reach.
+    best, is_best: what this rule could reach here; whether it (nearly) does.
+    spectrum, rates: curvatures, the flattest first, and the rate of each.
     rate, slowest, regime: of the slowest curvatures; where they are; and what they do.
-    shares: what each of five curvatures, the bands, has of the loss, (5, updates + 1), and their
-    total. All start at rest with the same loss; the five add up to 1 at the start.
+    converges, updates_to_a_tenth: whether every direction shrinks, and in the long run the updates
+    for each factor of ten; inf for never.
+    shares, total: what each of five curvatures has of the loss, (5, updates + 1), and their sum, 1
+    at the start; all start at rest with the same loss. growth: the highest loss on the way.
     """
 
     condition_number: int
     n_updates: int
     curves: dict
     best: Best
+    is_best: bool
     spectrum: np.ndarray
     rates: np.ndarray
-    beyond: np.ndarray
-    rates_beyond: np.ndarray
     rate: float
     slowest: np.ndarray
     regime: str
-    bands: np.ndarray
+    converges: bool
+    updates_to_a_tenth: float
     shares: np.ndarray
     total: np.ndarray
+    growth: float
 
 
 def probe_spectrum(own_rules, built_in, rule, condition_number, learning_rate, momentum, updates):
@@ -56,26 +58,23 @@ def probe_spectrum(own_rules, built_in, rule, condition_number, learning_rate, m
     """
     function, settings = function_of(rule, own_rules), (learning_rate, momentum)
     rules = offered(own_rules, built_in)
+    names = sorted(rules, key=lambda name: name not in RULES)  # a shared curve is a built-in one's
     spectrum, bands = spectrum_of(condition_number), np.geomspace(1 / condition_number, 1, N_BANDS)
-    beyond = np.geomspace(1 / CONDITION_NUMBERS[-1], spectrum[0], 80)
     with np.errstate(all="ignore"):  # theory tries a rule at weights that no descent may reach
+        curves, best = {n: best_curve(rules[n]) for n in names}, best_of(function, condition_number)
+        rates = theory.rate(function, spectrum, *settings)
         losses = theory.error_by_curvature(function, bands, *settings, updates)
-        shares = losses / losses[:, :1] / N_BANDS
-        rates, rates_beyond = (theory.rate(function, c, *settings) for c in (spectrum, beyond))
         slowest = _slowest(rates)
         telling = spectrum[slowest if len(slowest) <= 2 else [len(spectrum) // 2]]
-        return SpectrumResult(
-            rule,
-            *settings,
-            condition_number,
-            updates,
-            # Built-in ones first: they stand first where a name is that of several curves.
-            {name: best_curve(rules[name]) for name in sorted(rules, key=lambda n: n not in RULES)},
-            best_of(function, condition_number),
-            *(spectrum, rates, beyond, rates_beyond, float(rates.max()), slowest),
-            _regime(function, telling, *settings),
-            *(bands, shares, shares.sum(axis=0)),
-        )
+        regime = _regime(function, telling, *settings)
+    rate, stays = float(rates.max()), {"edge", "diverging"} & set(regime.split(" / "))
+    needed = np.inf if stays else float(updates_to_a_tenth(rate))
+    converges, is_best = needed < np.inf, needed < 1.005 * best.updates
+    shares = losses / losses[:, :1] / N_BANDS
+    total = shares.sum(axis=0)
+    found = rate, slowest, regime, converges, needed, shares, total, float(total.max())
+    work = condition_number, updates, curves, best, is_best, spectrum, rates
+    return SpectrumResult(rule, *settings, *work, *found)
 
 
 def _slowest(rates):

@@ -2,13 +2,13 @@
 
 import numpy as np
 from matplotlib.colors import to_rgb
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from momentum_lab.labs.best import CONDITION_NUMBERS
 from momentum_lab.labs.paths import areas, first_above, letter_below, rule_curves
 from momentum_lab.labs.words import as_written
 from momentum_lab.live.picture import View
-from momentum_lab.live.style import GRID, LINE, SOFT_INK, decades, heading, panel
+from momentum_lab.live.style import GRID, SOFT_INK, decades, heading, panel
 
 TOP_UPDATES = 20, 40, 60, 100, 150, 200, 300
 TOP_RATES = 1.25, 3, 10, 30, 100  # so few limits, so that a rate above 1 looks large
@@ -19,26 +19,20 @@ BAR = np.array([(0, -1), (1, -1), (1, 1), (0, 1)])  # the corners of a bar of le
 
 
 def _frame(figure):
-    axes = {
-        "curves": panel(figure, (0.062, 0.115, 0.285, 0.8)),
-        "rates": panel(figure, (0.536, 0.6, 0.444, 0.315)),
-        "loss": panel(figure, (0.536, 0.115, 0.229, 0.315)),
-        "left": panel(figure, (0.866, 0.115, 0.105, 0.315)),
-    }
-    curves, rates, loss, left = axes.values()
+    curves = panel(figure, (0.062, 0.115, 0.285, 0.8))
+    rates = panel(figure, (0.536, 0.6, 0.444, 0.315))
+    loss = panel(figure, (0.536, 0.115, 0.229, 0.315))
+    left = panel(figure, (0.866, 0.115, 0.105, 0.315))
     curves.set(xscale="log", yscale="log", xlim=(1.6, 1250), xlabel="condition number")
     curves.set_xticks([2, 10, 100, 1000], ["2", "10", "100", "1,000"])
-    curves.yaxis.set_major_formatter(
-        FuncFormatter(lambda n, _: f"{n:,.0f}" if 1 <= n <= 1e4 else as_written(n))
-    )
+    numbers = FuncFormatter(lambda n, _: f"{n:,.0f}" if 1 <= n <= 1e4 else as_written(n))
+    curves.yaxis.set_major_formatter(numbers)
     heading(curves, "updates for a factor of ten, each rule at its best").set_y(1.012)
     along = "curvature: from the flattest direction to the steepest"
     rates.set(xscale="log", xlim=(0.0009, 1.1), xlabel=along)
     rates.set_xticks([0.001, 0.01, 0.1, 1], ["0.001", "0.01", "0.1", "1"])
     rates.axhline(1, color=SOFT_INK, lw=1, ls=(0, (4, 3)))
     heading(rates, "rate: what an update keeps")
-    for axis in (curves.xaxis, curves.yaxis, rates.xaxis):
-        axis.set_minor_locator(NullLocator())
     loss.set_xlabel("update")
     heading(loss, "loss: five equal shares at first")
     for axis in (rates.yaxis, loss.yaxis, loss.xaxis):
@@ -49,7 +43,7 @@ def _frame(figure):
     place = {"transform": left.get_yaxis_transform(), "ha": "right", "va": "center"}
     for row, name in ((4, "steepest"), (0, "flattest")):
         left.text(-0.19, row, name, **place, **SMALL)
-    return axes
+    return {"curves": curves, "rates": rates, "loss": loss, "left": left}
 
 
 def _scale(axes, entries):
@@ -104,16 +98,11 @@ def _draw_rates(axes, result, look):
     axes.plot(result.spectrum, result.rates, lw=look.width, zorder=3, **style)
     if look.letter:
         return
-    axes.plot(result.beyond, result.rates_beyond, color=LINE, lw=1.4, zorder=2)
-    axes.axvspan(result.spectrum[0], 1, color=look.color, alpha=0.07, lw=0)
-    words = f"slowest: {'curvature ' * (len(result.slowest) == 1)}{result.slowest_in_words}"
-    if len(result.slowest) > 2:
-        words = "all equally slow"
-    else:
-        ends = result.spectrum[result.slowest], result.rates[result.slowest]
-        ring = {"mfc": "white", "mec": look.color, "mew": 1.8, "ms": 9}
-        axes.plot(*ends, "o", clip_on=False, zorder=4, **ring)
-    axes.text(1, 1.03, words, transform=axes.transAxes, ha="right", va="bottom", weight="bold")
+    ends = result.slowest[[0, -1]]
+    ring = {"mfc": "white", "mec": look.color, "mew": 1.8, "ms": 9, "clip_on": False}
+    axes.plot(result.spectrum[ends], result.rates[ends], "o", zorder=4, **ring)
+    place = {"transform": axes.transAxes, "ha": "right", "va": "bottom"}
+    axes.text(1, 1.03, f"slowest: {result.numbers['slowest']}", weight="bold", **place)
 
 
 def _shades(color, n):
@@ -123,20 +112,17 @@ def _shades(color, n):
 
 
 def _draw_loss(axes, result, look, shown):
-    top = axes.get_ylim()[1]
-    updates = np.arange(shown + 1)
-    total = np.minimum(result.total[: shown + 1], 2 * top)
+    top, updates = axes.get_ylim()[1], np.arange(shown + 1)
+    edges = np.vstack([0 * updates, result.shares[:, : shown + 1].cumsum(axis=0)]).clip(max=2 * top)
     if look.letter:
-        axes.plot(updates, total, color=look.color, ls=look.dash, lw=look.width, zorder=3)
+        axes.plot(updates, edges[-1], color=look.color, ls=look.dash, lw=look.width, zorder=3)
         return
-    edges = np.minimum(result.shares[:, : shown + 1].cumsum(axis=0), 2 * top)
-    edges = np.vstack([np.zeros(shown + 1), edges])
     there_and_back = np.concatenate([updates, updates[::-1]])
     heights = np.concatenate([edges[:-1], edges[1:, ::-1]], axis=1)
     bands = [np.column_stack([there_and_back, height]) for height in heights]
     areas(axes, bands, facecolors=_shades(look.color, len(bands)), linewidths=0)
-    axes.plot(updates, total, color=look.color, lw=1.6, zorder=3)
-    axes.plot(shown, min(total[-1], top), "o", color=look.color, ms=6, clip_on=False, zorder=4)
+    axes.plot(updates, edges[-1], color=look.color, lw=1.6, zorder=3)
+    axes.plot(shown, min(edges[-1, -1], top), "o", color=look.color, clip_on=False, zorder=4)
 
 
 def _draw_left(axes, result, look, shown):
@@ -145,7 +131,7 @@ def _draw_left(axes, result, look, shown):
     bars += [BAR * (0.11, 0.22) + (-0.155, row) for row in range(len(shares))]
     edge = {"edgecolors": look.color, "linewidths": 0.8, "clip_on": False}
     areas(axes, bars, facecolors=2 * _shades(look.color, len(shares)), **edge)
-    words = f"loss after {shown}: {result.loss_in_words(shown)}"
+    words = f"loss after {shown}: {as_written(result.total[shown])}"
     axes.text(1, 1.05, words, transform=axes.transAxes, ha="right", va="bottom")
 
 
