@@ -134,6 +134,33 @@ def test_an_interrupt_of_an_idle_kernel_after_an_event_does_no_harm(kernel):
         kernel.client.get_shell_msg(timeout=0)
 
 
+AHEAD = """
+drawn = []
+
+def draw(values):
+    time.sleep(0.05)
+    drawn.append(values)
+    print("drawn", flush=True)
+
+lab.ahead.stop()
+lab.send_ahead = draw
+lab.screen.want = [lab.context, [[0, i] for i in range(60)], 1]
+"""
+
+
+def test_an_interrupt_ends_what_is_drawn_ahead(kernel):
+    assert kernel.run(MAKE) == "ok"
+    for _ in range(2):
+        assert kernel.run(AHEAD, kernel.subshell) == "ok"
+        kernel.until("drawn")
+        kernel.manager.interrupt_kernel()
+        assert kernel.run("print('drawn so far', len(drawn))") == "ok"
+        kernel.until("drawn so far")
+        assert kernel.run("print('left', len(lab.ahead._wanted), 0 < len(drawn) < 50)") == "ok"
+        assert "left 0 True" in kernel.until("left 0")
+        assert kernel.run("lab.ahead.forget()") == "ok"
+
+
 # --- the listener alone ---------------------------------------------------------------------
 
 
