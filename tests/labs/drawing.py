@@ -38,7 +38,7 @@ def drawn(view, present, pinned=()):
     """The view's picture, with everything on it drawn anew; the next call draws over it."""
     picture = picture_of(view)
     for sheet in picture._sheets.values():
-        sheet._drawn = sheet._background_for = None  # as if nothing had been drawn
+        sheet._drawn, sheet._backgrounds = None, {}  # as if nothing had been drawn
     picture.draw(list(pinned), present)
     picture.sheet()  # which draws it
     return picture

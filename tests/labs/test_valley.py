@@ -61,7 +61,7 @@ def test_the_second_update_makes_the_posts_zig_zag_diverge():
     assert wild.finding.startswith("Diverging across the valley: 1.31 times as far")
     assert wild.sentence.startswith(
         "Diverged: learning rate 1.9 is above the limit 1.11 of previous-delta at curvature 1 "
-        "and momentum 0.9; left the picture at update "
+        "and momentum 0.9; stopped at update "
     )
 
 

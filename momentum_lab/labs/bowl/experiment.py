@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from momentum_lab import landscapes
 from momentum_lab.labs.bowl.words import BowlWords
-from momentum_lab.labs.descents import crossings, foretell
+from momentum_lab.labs.descents import foretell
 from momentum_lab.labs.words import function_of
 from momentum_lab.training import descend
 
@@ -17,7 +17,6 @@ class BowlResult(BowlWords):
     """Forty updates of one weight in a bowl."""
 
     curvature: float
-    window = BOWL_WINDOW
 
     @property
     def scene(self):
@@ -37,7 +36,7 @@ class BowlResult(BowlWords):
     @property
     def crossings(self):
         """How often the weight crossed the minimum before the run settled."""
-        return crossings(self.until_settled[:, 0], self.distances[0])
+        return self.crossed(0)
 
 
 def descend_bowl(own_rules, rule, learning_rate, momentum, curvature, start):

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from momentum_lab import landscapes
-from momentum_lab.labs.descents import crossings, foretell
+from momentum_lab.labs.descents import foretell
 from momentum_lab.labs.valley.words import ValleyWords
 from momentum_lab.labs.words import function_of
 from momentum_lab.training import descend
@@ -21,7 +21,6 @@ class ValleyResult(ValleyWords):
     condition_number: float
     rotation: float
     wanted_updates: int
-    window = VALLEY_WINDOW
 
     @property
     def scene(self):
@@ -36,12 +35,12 @@ class ValleyResult(ValleyWords):
     @cached_property
     def crossings(self):
         """How often the path crossed the floor before the run settled."""
-        return crossings(self.until_settled[:, 1], self.distances[0])
+        return self.crossed(1)
 
     @cached_property
     def overshoots(self):
         """How often the path ran past the minimum, along the floor, before the run settled."""
-        return crossings(self.until_settled[:, 0], self.distances[0])
+        return self.crossed(0)
 
 
 def descend_valley(

@@ -36,46 +36,41 @@ class ValleyWords(DescentWords):
         return float(np.exp((away * logs).sum() / (away * away).sum()))
 
     @property
-    def finding(self):
-        """What this path shows."""
-        if not self.distances[0]:
-            return "Already at the minimum: without a slope nothing moves"
-        names = "along the valley", "across the valley"
+    def _told(self):
         fates = {regime: direction for direction, regime in enumerate(self.regimes)}
-        if "diverging" in fates:  # of two directions, across counts
+        where = "along the valley", "across the valley"  # of two directions, across counts
+        if "diverging" in fates:
             worst = fates["diverging"]
             grows = short(self.foretold[worst].rate)
-            return f"Diverging {names[worst]}: {grows} times as far with each update"
+            return f"Diverging {where[worst]}: {grows} times as far with each update"
         if "edge" in fates:
-            return f"Neutral edge: {names[fates['edge']]} it neither settles nor runs away"
-        if self.path.diverged_at is not None:
-            return f"Diverged at update {self.path.diverged_at}: the weights ran away"
-        if self.settled is not None:
-            return f"Settled {after(self.settled)}: {self._counts}"
-        return self._unsettled()
+            return f"Neutral edge: {where[fates['edge']]} it neither settles nor runs away"
+        return ""
 
     @property
-    def _counts(self):
-        only_crossed = how_often("crossed the floor", self.crossings)
-        return self._crossed if self.overshoots else only_crossed
-
-    def _unsettled(self):
-        late = np.abs(self.places[self.n_updates * 9 // 10 :]).max(axis=0) / self.distances[0]
-        so_far = after(self.n_updates)
-        if late[1] > late[0]:
-            if self.crossings:
-                return f"Still oscillating across the valley {so_far}: {self._counts}"
-            return f"Still far from the floor {so_far}"
-        if self.overshoots:
-            return f"Still oscillating along the valley {so_far}: {self._counts}"
-        left = percent(self.distances[-1] / self.distances[0])
-        where = "along the floor" if late[1] <= NEAR else "down to the floor and along it"
-        return f"Slow {where}: {left} of the distance is left {so_far}"
+    def _floor(self):
+        return how_often("crossed the floor", self.crossings)
 
     @property
     def _crossed(self):
-        past = how_often("ran past the minimum", self.overshoots)
-        return f"{how_often('crossed the floor', self.crossings)}, {past}"
+        return f"{self._floor}, {how_often('ran past the minimum', self.overshoots)}"
+
+    @property
+    def _counts(self):
+        return self._crossed if self.overshoots else self._floor
+
+    @property
+    def _unsettled(self):
+        late = np.abs(self.places[self.n_updates * 9 // 10 :]).max(axis=0) / self.distances[0]
+        so_far, across = after(self.n_updates), late[1] > late[0]
+        if self.crossings if across else self.overshoots:
+            way = "across" if across else "along"
+            return f"Still oscillating {way} the valley {so_far}: {self._counts}"
+        if across:
+            return f"Still far from the floor {so_far}"
+        left = percent(self.distances[-1] / self.distances[0])
+        where = "along the floor" if late[1] <= NEAR else "down to the floor and along it"
+        return f"Slow {where}: {left} of the distance is left {so_far}"
 
     @property
     def _more(self):
@@ -93,14 +88,14 @@ class ValleyWords(DescentWords):
     @property
     def numbers(self):
         """The row of this run."""
-        told, ended = self.decisive, self.how_it_ended
-        loss = ended.pop("loss")
+        told = self.decisive
         return self.row_of_settings() | {
             "κ": f"{self.condition_number:g}",
             "start": ", ".join(f"{w:g}".replace("-", "−") for w in self.path.weights[0]),
             "limit of α": f"{told.limit:.4g}" if told else "–",
-            **ended,
+            "settled": self.settled_in_numbers,
+            "crossings": f"{self.crossings}",
             "overshoots": f"{self.overshoots}",
             "rate": "–" if self.rate is None else as_written(self.rate, 4),
-            "loss": loss,
+            "loss": self.last_loss,
         }
