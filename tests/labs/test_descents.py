@@ -232,10 +232,22 @@ def test_letters_of_four_pins_are_apart_and_readable(texts_of, view, result, pre
         turned = itertools.islice(itertools.cycle(results), first, first + 4)
         pinned = [entry(r, look=k) for r, k in zip(turned, PIN_LOOKS, strict=True)]
         texts = texts_of(view, entry(results[0]), pinned)
-        # The valley writes its letters twice in the same place: a path may go over the first.
-        texts = list({(text.words, *text.box.bounds): text for text in texts}.values())
         assert {"A", "B", "C", "D"} <= {text.words for text in texts}
         assert_readable(texts)
+
+
+@pytest.mark.parametrize(("view", "result"), [(BOWL, bowl_result), (VALLEY, valley_result)])
+@pytest.mark.parametrize("learning_rate", [0.1, 1.1, 10])
+def test_a_letter_stands_above_its_own_line(view, result, learning_rate):
+    found = result({"learning_rate": learning_rate})
+    for column, look in enumerate(PIN_LOOKS, 1):
+        axes = framed(view, entry(found), [entry(found, look=look)])["loss"]
+        (letter,) = [text for text in axes.texts if text.get_text() == look.letter]
+        update = round(letter.get_position()[0])
+        assert update == round(column * axes.get_xlim()[1] / 5)
+        loss = found.path.losses[min(update, found.n_updates)]
+        _, line = axes.transAxes.inverted().transform(axes.transData.transform((0, loss)))
+        assert letter.get_position()[1] == pytest.approx(0.02 + np.clip(line, 0, 0.82))
 
 
 @both

@@ -154,15 +154,6 @@ def test_arrows_of_the_valley_are_the_two_parts_of_the_shown_step():
     np.testing.assert_allclose([first, last], result.path.weights[6:8])
 
 
-def test_a_present_path_does_not_hide_the_letters_of_pins():
-    lab = valley(rule="heavy_ball").pin()
-    contours = lab.picture.axes["contours"]
-    (now,) = [text for text in contours.texts if text.get_text() == "A"]
-    assert now.get_zorder() > max(line.get_zorder() for line in contours.get_lines())
-    contours = lab.clear_pins().picture.axes["contours"]
-    assert [text for text in contours.texts if text.get_text() == "A"] == []
-
-
 def test_a_valley_run_that_has_not_reached_the_floor_is_not_called_slow_along_it():
     lab = valley(rule="plain", rotation=0, start_2=-2)
     slow, slower = (lab.set(learning_rate=rate).result for rate in (0.2, 0.01))
