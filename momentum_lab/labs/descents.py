@@ -47,21 +47,14 @@ def foretell_linear(rule, curvature, learning_rate, momentum):
     """Return what theory foretells; raises ValueError for a rule that is not linear."""
     settings = rule, curvature, learning_rate, momentum
     with np.errstate(all="ignore"):
-        regime = theory.regime(*settings)
-        if regime == "edge" and learning_rate * curvature < theory.EDGE:
-            regime = "smooth"  # it creeps: so far below the limit, a rate is only rounded to 1
-        return Foretold(
-            curvature,
-            theory.roots(*settings),
-            regime,
-            float(theory.rate(*settings)),
-            _limit(rule, curvature, momentum),
-        )
+        roots, regime, rate = (of(*settings) for of in (theory.roots, theory.regime, theory.rate))
+        limit = _limit(rule, curvature, momentum)
+    if regime == "edge" and learning_rate * curvature < theory.EDGE:
+        regime = "smooth"  # it creeps: so far below the limit, a rate is only rounded to 1
+    return Foretold(curvature, roots, regime, float(rate), limit)
 
 
-@cached_by_meaning(maxsize=64)
-def _limit(rule, curvature, momentum):
-    return theory.learning_rate_limit(rule, curvature, momentum)
+_limit = cached_by_meaning(maxsize=64)(theory.learning_rate_limit)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,22 +83,47 @@ class PathResult(Result):
         return np.hypot.reduce(np.abs(self.path.weights), axis=1)
 
     @property
+    def moves(self):
+        """For each direction whether the run moves in it: what starts at 0 stays there."""
+        return np.abs(self.places).max(axis=0) > DUST * self.distances[0]
+
+    @property
     def regimes(self):
         """What theory foretells for each direction; None for one in which nothing happens."""
-        directions = zip(self.foretold, moving_directions(self.places), strict=True)
+        directions = zip(self.foretold, self.moves, strict=True)
         return [told.regime if told and moves else None for told, moves in directions]
 
     @cached_property
     def stays_near(self):
-        """Whether the run stays near after its end: True, False, or None where nobody knows."""
-        return stays_near(self.places, self.foretold, NEAR * self.distances[0])
+        """Whether the run stays near after its end: True, False, or None where nobody knows.
+
+        With roots z₁ and z₂, every place is (z₁ + z₂) times the one before minus z₁·z₂ times the
+        one before that. So two places in a row, a pair, are made into those m updates later by the
+        m-th power of one matrix. If m pairs in a row are near, and that power makes no pair
+        longer, then all that follow are near, too.
+        """
+        if None in self.foretold:
+            return None
+        roots = (told.roots for told in self.foretold)
+        power = np.array([[[sum(z).real, -np.prod(z).real], [1, 0]] for z in roots])
+        power *= self.moves[:, None, None]
+        last = self.places[-1:-3:-1].T  # of each direction, the later one first
+        with np.errstate(all="ignore"):  # what runs away may overflow
+            pairs = (power @ last[..., None])[None, ..., 0]
+            while len(pairs) <= MOST_AHEAD:
+                if not (np.hypot.reduce(pairs, axis=1) <= NEAR * self.distances[0]).all():
+                    return False
+                if np.abs(power).max(axis=0).sum(axis=1).max() <= 1:
+                    return True
+                pairs = np.concatenate([pairs, (power @ pairs[..., None])[..., 0]])
+                power = power @ power
+        return None
 
     @cached_property
     def settled(self):
-        """The update from which the weights are near the minimum, to the end, or None.
+        """The update from which the weights are within 5 % of the first distance, or None.
 
-        Near is within 5 % of the distance at the start. A run that diverges later, or that theory
-        sees leave again, has not settled.
+        A run that diverges later, or that theory sees leave again, has not settled.
         """
         leaves = self.path.diverged_at is not None or self.stays_near is False
         return None if leaves else settling_update(self.distances, 0, NEAR)
@@ -134,65 +152,29 @@ class PathResult(Result):
         return "never" if never else f"> {self.n_updates}"
 
 
-def moving_directions(places):
-    """Return for each direction whether a run moves in it; what starts at 0 stays there."""
-    return np.abs(places).max(axis=0) > DUST * np.hypot.reduce(places[0])
-
-
-def stays_near(places, foretold, near):
-    """Return whether a run goes on within `near` of the minimum: True, False or None (unknown).
-
-    places: how far it was from the minimum in each direction, (n + 1, d), after n ≥ 1 updates.
-
-    With the roots z₁ and z₂ of its direction, every place is (z₁ + z₂) times the one before minus
-    z₁·z₂ times the one before that. So two places in a row, a pair, are made into those m updates
-    later by the m-th power of one matrix. If m pairs in a row are near, and that power makes no
-    pair longer, then the next m are near, too, and so are all.
-    """
-    if None in foretold:
-        return None
-    roots = (told.roots for told in foretold)
-    power = np.array([[[sum(z).real, -np.prod(z).real], [1, 0]] for z in roots])
-    power *= moving_directions(places)[:, None, None]
-    last = places[-1:-3:-1].T  # of each direction, the later one first
-    with np.errstate(all="ignore"):  # what runs away may overflow
-        pairs = (power @ last[..., None])[None, ..., 0]
-        while len(pairs) <= MOST_AHEAD:
-            if not (np.hypot.reduce(pairs, axis=1) <= near).all():
-                return False
-            if np.abs(power).max(axis=0).sum(axis=1).max() <= 1:
-                return True
-            pairs = np.concatenate([pairs, (power @ pairs[..., None])[..., 0]])
-            power = power @ power
-    return None
-
-
 def crossings(places, distance):
-    """Count how often a row of places passes from one side of 0 to the other.
-
-    Landing on 0 is no crossing, nor is what happens within rounding, DUST · `distance`, of it.
-    """
-    places = np.asarray(places)
+    """Count how often a row of places passes 0, but not within rounding, DUST · `distance`."""
     signs = np.sign(places[np.abs(places) > DUST * distance])
     return int((signs[1:] != signs[:-1]).sum())
-
-
-# --- words ----------------------------------------------------------------------------------
 
 
 class DescentWords(PathResult):
     """The words of the bowl and the valley.
 
-    Each adds the fate that theory knows, `_told`; what it counted, `_counts` and `_crossed`;
-    how it stands, `_unsettled`; and what it says last, `_more`.
+    Each adds the fate that theory knows, `_told`; what it counted, `_counts` and, in full,
+    `_crossed`; and what it says last, `_more`.
     """
+
+    @property
+    def crossings(self):
+        """How often the run crossed the minimum (of a valley, the floor) before it settled."""
+        return self.crossed(-1)
 
     @property
     def decisive(self):
         """What theory foretells for the direction that diverges first, or None."""
-        if None in self.foretold:
-            return None
-        return min(self.foretold[::-1], key=lambda told: (told.regime != "diverging", told.limit))
+        told = () if None in self.foretold else self.foretold[::-1]
+        return min(told, key=lambda one: (one.regime != "diverging", one.limit), default=None)
 
     @property
     def finding(self):
@@ -206,6 +188,10 @@ class DescentWords(PathResult):
         if self.settled is not None:
             return f"Settled {after(self.settled)}: {self._counts}"
         return self._unsettled
+
+    @property
+    def _unsettled(self):
+        return capital(self.how_settled)
 
     @property
     def sentence(self):

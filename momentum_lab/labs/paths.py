@@ -38,18 +38,15 @@ def _arrow(axes, start, end, color, dash):
 
 
 def until_gone(places, window):
-    """Return how many of the first `places`, (n, d), end with the one that leaves for good.
-
-    The chords of a run that goes far outside ± `window` would cover the picture.
-    """
+    """Return how many `places`, (n, d), to draw: up to the one that leaves ± `window` for good."""
     inside = (np.abs(places) <= window).all(axis=1)
     return int(np.flatnonzero(inside)[-1]) + 2 if inside.any() else 1
 
 
 def mark_now(axes, point, color, size=9, straight=False):
-    """Draw a dot where a run is now; if that is outside the axes, a triangle that points to it.
+    """Draw a dot where a run is now, or a triangle at the border that points there.
 
-    It stands at the border, on the line from the middle of the axes, or `straight` above or below.
+    It is on the line from the middle of the axes, or `straight` above or below.
     """
     axes.plot(*point, "o", color=color, mec="white", mew=1, ms=size, zorder=6)
     at = axes.transAxes.inverted().transform(axes.transData.transform(point))
@@ -82,10 +79,7 @@ def letter_below(axes, point, look):
 
 
 def first_above(value, limits):
-    """Return the first of these rising limits that holds `value`, or the last.
-
-    Few limits: a picture is drawn as a whole when one changes.
-    """
+    """Return the first of these rising limits, few since each is drawn anew, that holds `value`."""
     return next((limit for limit in limits if limit >= value), limits[-1])
 
 
@@ -95,10 +89,7 @@ def areas(axes, corners, **looks):
 
 
 def rule_curves(axes, x, curves, chosen):
-    """Draw a curve a rule, a dict by name, over `x`; the chosen one is bold.
-
-    Curves that lie on each other take turns with their dashes, and share a name.
-    """
+    """Draw a curve a rule, a dict by name; those on each other share a name and their dashes."""
     groups = []
     for name, y in curves.items():
         group = next((g for g in groups if np.allclose(curves[g[0]], y, rtol=1e-3)), [])
@@ -112,7 +103,7 @@ def rule_curves(axes, x, curves, chosen):
             names, style = [chosen], style | {"lw": 3, "zorder": 2.2}
         for i, name in enumerate(names):
             look, turns = rule_look(name), (7 * i, (7, 7 * (len(names) - 1)))
-            dash = look.dash if len(names) == 1 else turns
+            dash = turns if len(names) > 1 else look.dash
             axes.plot(x, y, color=look.color, ls=dash, **style)
 
 

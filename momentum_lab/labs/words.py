@@ -36,14 +36,10 @@ class Result:
         }
 
 
-# --- the names of rules ---------------------------------------------------------------------
-
-
 def offered(own_rules, built_in=()):
-    """Return the rules to choose from by name, each name once: own ones, then built-in.
+    """Return the rules to choose from by name, own ones first.
 
-    Only a built-in rule goes by its name. A reader's own `heavy_ball` is `heavy_ball (yours)`,
-    and of two that are called `mine` the second is `mine (2)`.
+    A reader's own `heavy_ball` is `heavy_ball (yours)`; a second `mine` is `mine (2)`.
     """
     known = {in_words(name) for name in RULES}
     rules = {}
@@ -85,9 +81,6 @@ def settings_in_words(rule, learning_rate, momentum):
 def regime_in_words(regime):
     """Return the name of a regime as the lessons write it: edge becomes neutral edge."""
     return regime.replace("edge", "neutral edge")
-
-
-# --- numbers --------------------------------------------------------------------------------
 
 
 def number(value):

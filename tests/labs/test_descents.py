@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from momentum_lab.labs import bowl, valley
 from momentum_lab.labs.bowl.experiment import BOWL_UPDATES
 from momentum_lab.labs.bowl.lab import BOWL_PRESETS
 from momentum_lab.labs.bowl.view import BOWL
-from momentum_lab.labs.descents import crossings, foretell, stays_near
+from momentum_lab.labs.descents import PathResult, crossings, foretell
 from momentum_lab.labs.settings import LINEAR_RULES
 from momentum_lab.labs.valley.lab import VALLEY_PRESETS
 from momentum_lab.labs.valley.view import VALLEY
@@ -63,7 +64,7 @@ CASES = [
     ],
 )
 def test_crossings_are_changes_of_sign_that_can_be_seen(series, count):
-    assert crossings(series, 1) == count
+    assert crossings(np.array(series), 1) == count
 
 
 def swift(rule, rates, momenta, curvatures, start, n):
@@ -125,15 +126,17 @@ def test_of_a_rule_that_is_not_linear_nobody_knows_what_it_does_later():
 @pytest.mark.parametrize(
     ("places", "settings", "stays"),
     [
-        ([[1], [0]], ("plain", 1.0, 1.0, 0.0), True),
+        ([[1], [1], [0]], ("plain", 1.0, 1.0, 0.0), True),
         ([[0], [0]], ("plain", 1.0, 2.1, 0.0), True),  # where it starts at 0, it stays
-        ([[1e-3], [-1.1e-3]], ("plain", 1.0, 2.1, 0.0), False),  # but what is small may grow
-        ([[1e-3], [-1e-3]], ("plain", 1.0, 2.0, 0.0), True),
-        ([[1e-2], [1e-2]], ("heavy_ball", 1e-7, 1.0, 0.999999), None),  # too slow to look so far
+        ([[1], [1e-3], [-1.1e-3]], ("plain", 1.0, 2.1, 0.0), False),  # but what is small may grow
+        ([[1], [1e-3], [-1e-3]], ("plain", 1.0, 2.0, 0.0), True),
+        ([[1], [1e-2], [1e-2]], ("heavy_ball", 1e-7, 1.0, 0.999999), None),  # too far ahead
     ],
 )
 def test_theory_knows_whether_a_run_stays_near(places, settings, stays):
-    assert stays_near(np.array(places, float), (foretell(*settings),), 0.05) is stays
+    path = SimpleNamespace(weights=np.array(places, float), diverged_at=None)
+    result = PathResult("plain", 1.0, 0.0, path, (foretell(*settings),))
+    assert result.stays_near is stays
 
 
 def test_a_tiny_learning_rate_is_below_the_limit_and_not_at_the_edge():

@@ -1,7 +1,7 @@
 """How a result of the bowl is told."""
 
 from momentum_lab.labs.descents import DescentWords
-from momentum_lab.labs.words import as_written, capital, how_often, percent, regime_in_words, short
+from momentum_lab.labs.words import as_written, how_often, number, percent, regime_in_words, short
 
 
 class BowlWords(DescentWords):
@@ -17,22 +17,21 @@ class BowlWords(DescentWords):
         if self.decisive is None:
             return ""
         regime, rate = self.decisive.regime, self.decisive.rate
-        kept, grows = f"keeps {percent(rate)} of the distance", f"{short(rate)} times as long"
-        if self.rule != "plain":
-            return {
-                "smooth": f"Smooth: in the long run each update {kept}",
-                "ringing": f"Ringing: to and fro; in the long run each update {kept}",
-                "sign-flipping": f"Sign-flipping: in the long run each update crosses, and {kept}",
-                "edge": "Neutral edge: in the long run it neither settles nor runs away",
-                "diverging": f"Diverging: in the long run each update makes the distance {grows}",
-            }[regime]
-        if rate < 0.01:
-            return f"Just right: one update lands {'almost ' if rate else ''}at the minimum"
+        each, smooth, flipping = "in the long run each update", "Smooth", "Sign-flipping"
+        edge = "in the long run it neither settles nor runs away"
+        if self.rule == "plain":
+            if rate < 0.01:
+                return f"Just right: one update lands {'almost ' if rate else ''}at the minimum"
+            smooth = f"{'Slow but' if rate >= 0.5 else 'Quick and'} sure"
+            each, flipping = "each update", "Zig-zag"
+            edge = "each update jumps just as far to the other side, for ever"
+        kept = f"keeps {percent(rate)} of the distance"
         return {
-            "smooth": f"{'Slow but' if rate >= 0.5 else 'Quick and'} sure: each update {kept}",
-            "sign-flipping": f"Zig-zag: each update crosses the minimum and {kept}",
-            "edge": "Neutral edge: each update jumps just as far to the other side, for ever",
-            "diverging": f"Diverging: each update makes the distance {grows}",
+            "smooth": f"{smooth}: {each} {kept}",
+            "ringing": f"Ringing: to and fro; {each} {kept}",
+            "sign-flipping": f"{flipping}: {each} crosses the minimum and {kept}",
+            "edge": f"Neutral edge: {edge}",
+            "diverging": f"Diverging: {each} makes the distance {short(rate)} times as long",
         }[regime]
 
     @property
@@ -42,16 +41,8 @@ class BowlWords(DescentWords):
     _counts = _crossed
 
     @property
-    def _unsettled(self):
-        return capital(self.how_settled)
-
-    @property
-    def _a(self):
-        return f"{self.learning_rate * self.curvature:.4g}"
-
-    @property
     def _more(self):
-        return f"; learning rate × curvature is {self._a}."
+        return f"; learning rate × curvature is {self.learning_rate * self.curvature:.4g}."
 
     @property
     def numbers(self):
@@ -59,11 +50,11 @@ class BowlWords(DescentWords):
         told = self.decisive
         return self.row_of_settings() | {
             "λ": f"{self.curvature:g}",
-            "α·λ": self._a,
+            "α·λ": f"{self.learning_rate * self.curvature:.4g}",
             "limit of α": f"{told.limit:.4g}" if told else "–",
             "regime": regime_in_words(told.regime) if told else "–",
             "rate": as_written(told.rate, 4) if told else "–",
-            "start": f"{self.weights[0]:g}".replace("-", "−"),
+            "start": number(self.weights[0]),
             "settled": self.settled_in_numbers,
             "crossings": f"{self.crossings}",
             "loss": self.last_loss,

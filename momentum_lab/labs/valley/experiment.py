@@ -32,12 +32,7 @@ class ValleyResult(ValleyWords):
         """The weights as distances from the minimum, along and across, (n_updates + 1, 2)."""
         return self.path.weights @ valley_directions(self.rotation).T
 
-    @cached_property
-    def crossings(self):
-        """How often the path crossed the floor before the run settled."""
-        return self.crossed(1)
-
-    @cached_property
+    @property
     def overshoots(self):
         """How often the path ran past the minimum, along the floor, before the run settled."""
         return self.crossed(0)
@@ -46,10 +41,7 @@ class ValleyResult(ValleyWords):
 def descend_valley(
     own_rules, rule, learning_rate, momentum, condition_number, rotation, start_1, start_2, updates
 ):
-    """Let two weights go down a valley with curvatures 1/κ and 1; return the `ValleyResult`.
-
-    own_rules: rule functions that `rule` may name besides the built-in ones (see `offered`).
-    """
+    """Let two weights go down a valley of curvatures 1/κ and 1, by a built-in or own rule."""
     settings, shape = (learning_rate, momentum), (condition_number, rotation)
     function = function_of(rule, own_rules)
     path = descend(landscapes.valley(*shape), [start_1, start_2], function, *settings, updates)

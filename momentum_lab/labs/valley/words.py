@@ -5,7 +5,7 @@ from functools import cached_property
 import numpy as np
 
 from momentum_lab.labs.descents import DUST, NEAR, DescentWords
-from momentum_lab.labs.words import after, as_written, how_often, percent, short
+from momentum_lab.labs.words import after, as_written, how_often, number, percent, short
 
 LEAST_FIT = 30  # updates from which a rate can be measured
 
@@ -20,20 +20,16 @@ class ValleyWords(DescentWords):
 
     @cached_property
     def measured_rate(self):
-        """The factor by which the distance changed in each update, or None if too few show it.
-
-        From a straight line through the logarithms of the peaks in the later half.
-        """
+        """The factor of the distance in each update, fitted to its later peaks, or None."""
         small = np.flatnonzero(self.distances <= DUST * self.distances[0])
         end = small[0] if small.size else len(self.distances)
         if end < LEAST_FIT:
             return None
         distances, late = self.distances[:end], np.arange(end // 2, end)
         # The largest that is still to come (or was there before), so that no oscillation counts.
-        shrinks = distances[-1] < distances[0]
-        peaks = np.maximum.accumulate(distances[::-1] if shrinks else distances)
-        logs, away = np.log(peaks[::-1] if shrinks else peaks)[late], late - late.mean()
-        return float(np.exp((away * logs).sum() / (away * away).sum()))
+        way = -1 if distances[-1] < distances[0] else 1
+        peaks = np.maximum.accumulate(distances[::way])[::way]
+        return float(np.exp(np.polyfit(late, np.log(peaks[late]), 1)[0]))
 
     @property
     def _told(self):
@@ -48,16 +44,14 @@ class ValleyWords(DescentWords):
         return ""
 
     @property
-    def _floor(self):
-        return how_often("crossed the floor", self.crossings)
-
-    @property
     def _crossed(self):
-        return f"{self._floor}, {how_often('ran past the minimum', self.overshoots)}"
+        past = how_often("ran past the minimum", self.overshoots)
+        return f"{how_often('crossed the floor', self.crossings)}, {past}"
 
     @property
     def _counts(self):
-        return self._crossed if self.overshoots else self._floor
+        only_floor = how_often("crossed the floor", self.crossings)
+        return self._crossed if self.overshoots else only_floor
 
     @property
     def _unsettled(self):
@@ -76,14 +70,13 @@ class ValleyWords(DescentWords):
     def _more(self):
         if self.rate is None:
             return "."
-        makes = f"keeps {percent(self.rate)} of the distance in the long run"
+        as_text, makes = percent, "keeps {} of the distance in the long run"
         if self.rate > 1:
-            makes = f"makes the distance {short(self.rate)} times as long"
-        words = f". In theory each update {makes}"
-        if self.measured_rate is None:
-            return f"{words}."
-        measured = short(self.measured_rate) if self.rate > 1 else percent(self.measured_rate)
-        return f"{words}; measured: {measured}."
+            as_text, makes = short, "makes the distance {} times as long"
+        words = f". In theory each update {makes.format(as_text(self.rate))}"
+        if self.measured_rate is not None:
+            words += f"; measured: {as_text(self.measured_rate)}"
+        return f"{words}."
 
     @property
     def numbers(self):
@@ -91,7 +84,7 @@ class ValleyWords(DescentWords):
         told = self.decisive
         return self.row_of_settings() | {
             "κ": f"{self.condition_number:g}",
-            "start": ", ".join(f"{w:g}".replace("-", "−") for w in self.path.weights[0]),
+            "start": ", ".join(map(number, self.path.weights[0])),
             "limit of α": f"{told.limit:.4g}" if told else "–",
             "settled": self.settled_in_numbers,
             "crossings": f"{self.crossings}",
