@@ -6,15 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from momentum_lab import theory
-from momentum_lab.labs.words import (
-    WITHOUT_MOMENTUM,
-    Result,
-    after,
-    as_written,
-    capital,
-    in_words,
-    short,
-)
+from momentum_lab.labs import words
 from momentum_lab.meaning import cached_by_meaning
 from momentum_lab.measures import settling_update
 from momentum_lab.training import Path
@@ -58,7 +50,7 @@ _limit = cached_by_meaning(maxsize=64)(theory.learning_rate_limit)
 
 
 @dataclass(frozen=True, eq=False)
-class PathResult(Result):
+class PathResult(words.Result):
     """The result of one descent, its `path`.
 
     foretold: what theory says of each direction; None where the rule is not linear.
@@ -137,11 +129,11 @@ class PathResult(Result):
     def how_settled(self):
         """Whether and when the run has settled, in words."""
         if self.settled is None:
-            return f"not settled {after(self.n_updates)}"
+            return f"not settled {words.after(self.n_updates)}"
         near = f"within 5 % of the first distance up to update {self.n_updates}, the last"
         if self.stays_near:
             near = "for good within 5 % of the first distance"
-        return f"settled {after(self.settled)} ({near})"
+        return f"settled {words.after(self.settled)} ({near})"
 
     @property
     def settled_in_numbers(self):
@@ -186,12 +178,12 @@ class DescentWords(PathResult):
         if self.path.diverged_at is not None:
             return f"Diverged at update {self.path.diverged_at}: it ran away"
         if self.settled is not None:
-            return f"Settled {after(self.settled)}: {self._counts}"
+            return f"Settled {words.after(self.settled)}: {self._counts}"
         return self._unsettled
 
     @property
     def _unsettled(self):
-        return capital(self.how_settled)
+        return words.capital(self.how_settled)
 
     @property
     def sentence(self):
@@ -199,30 +191,30 @@ class DescentWords(PathResult):
         limit, stopped, end = self._limit, self.path.diverged_at, f"loss {self.last_loss}"
         if stopped is not None:
             end = f"stopped at update {stopped}, which would have taken a weight beyond 10,000"
-            words = f"Diverged: {limit}; {end}."
+            text = f"Diverged: {limit}; {end}."
         elif "diverging" in self.regimes:
-            words = f"Diverging: {limit}; {end} {after(self.n_updates)}."
+            text = f"Diverging: {limit}; {end} {words.after(self.n_updates)}."
         else:
-            words = f"{capital(self.how_settled)}: {self._crossed}; {end} at the end. "
-            words += f"{capital(limit)}{self._more}"
-        if self.rule in WITHOUT_MOMENTUM:
-            words += f" {capital(in_words(self.rule))} uses no momentum."
-        return words
+            text = f"{words.capital(self.how_settled)}: {self._crossed}; {end} at the end. "
+            text += f"{words.capital(limit)}{self._more}"
+        if self.rule in words.WITHOUT_MOMENTUM:
+            text += f" {words.capital(words.in_words(self.rule))} uses no momentum."
+        return text
 
     @property
     def _limit(self):
         """How the learning rate compares with its limit, or why theory says nothing."""
-        told, rule, rate = self.decisive, in_words(self.rule), self.learning_rate
+        told, rule, rate = self.decisive, words.in_words(self.rule), self.learning_rate
         if told is None:
             return f"{rule} is not linear, so theory knows no limit for it"
         where = f"curvature {told.curvature:.4g}"
-        if self.rule not in WITHOUT_MOMENTUM:
+        if self.rule not in words.WITHOUT_MOMENTUM:
             where += f" and momentum {self.momentum:g}"
         if np.isinf(told.limit):
             return f"no learning rate is too large for {rule} at {where}"
         side = "above" if rate > told.limit else "below"
         side = "at" if np.isclose(rate, told.limit, rtol=1e-9, atol=0) else side
-        limit = f"{side} the limit {short(told.limit)} of {rule} at {where}"
+        limit = f"{side} the limit {words.short(told.limit)} of {rule} at {where}"
         if side == "below" and told.regime == "diverging":
             limit += ", but in a range where it diverges"
         return f"learning rate {rate:g} is {limit}"
@@ -233,4 +225,4 @@ class DescentWords(PathResult):
         if self.path.diverged_at is not None:
             return f"diverged at {self.path.diverged_at}"
         last = self.path.losses[-1]
-        return f"< {as_written(DUST)}" if 0 < last < DUST else as_written(last, 4)
+        return f"< {words.as_written(DUST)}" if 0 < last < DUST else words.as_written(last, 4)
