@@ -20,10 +20,7 @@ def spectrum_of(condition_number):
 
 @dataclass(frozen=True)
 class Best:
-    """The best settings, as one can type them; of the exact ones, the rate and the updates.
-
-    updates: for each factor of ten, in the long run.
-    """
+    """The best settings, as one can type them; of the exact ones, the rate and its updates."""
 
     learning_rate: float
     momentum: float
@@ -33,21 +30,17 @@ class Best:
 
 @cached_by_meaning(maxsize=512)
 def best_of(rule, condition_number):
-    """Return the `Best` of a rule function, its settings rounded as little as one can type.
-
-    Of the four ways to round them up or down, the one that is slowest at no curvature.
-    """
+    """Return the `Best` of a rule function, rounded up or down, whichever is the fastest."""
     best, spectrum = theory.best_settings(rule, condition_number), spectrum_of(condition_number)
-    digits = 5 - int(np.floor(np.log10(best.learning_rate))), 6
-    down_and_up = [
-        [round(float(to(number * 10.0**n)) / 10.0**n, n) for to in (np.floor, np.ceil)]
-        for number, n in zip(best[:2], digits, strict=True)
-    ]
+
+    def down_and_up(number, n):
+        return [round(float(to(number * 10.0**n)) / 10.0**n, n) for to in (np.floor, np.ceil)]
 
     def slowest(settings):  # rounded, so that of two that are equally good always one is taken
         return round(float(theory.rate(rule, spectrum, *settings).max()), 9)
 
-    typed = min(itertools.product(*down_and_up), key=slowest)
+    rates = down_and_up(best.learning_rate, 5 - int(np.floor(np.log10(best.learning_rate))))
+    typed = min(itertools.product(rates, down_and_up(best.momentum, 6)), key=slowest)
     return Best(*typed, best.rate, float(updates_to_a_tenth(best.rate)))
 
 
@@ -58,10 +51,9 @@ def best_curve(rule):
 
 
 def updates_to_a_tenth(rate):
-    """Return ln 10 / −ln(rate): the updates for each factor of ten in the long run, or inf.
+    """Return ln 10 / −ln(rate): the updates for a factor of ten in the long run, or inf.
 
-    inf is for a rate that does not converge; `rate` is a number or an array. From rest the first
-    factor of ten may take longer, since the loss may grow first.
+    rate: a number or an array. From rest the first factor of ten may take longer.
     """
     rate = np.asarray(rate, dtype=float)
     shrinks = rate < 1 - theory.CREEPING

@@ -6,15 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from momentum_lab import theory
-from momentum_lab.labs.words import (
-    WITHOUT_MOMENTUM,
-    Result,
-    after,
-    as_written,
-    capital,
-    in_words,
-    short,
-)
+from momentum_lab.labs import words
 from momentum_lab.meaning import cached_by_meaning
 from momentum_lab.measures import settling_update
 from momentum_lab.training import Path
@@ -47,25 +39,18 @@ def foretell_linear(rule, curvature, learning_rate, momentum):
     """Return what theory foretells; raises ValueError for a rule that is not linear."""
     settings = rule, curvature, learning_rate, momentum
     with np.errstate(all="ignore"):
-        regime = theory.regime(*settings)
-        if regime == "edge" and learning_rate * curvature < theory.EDGE:
-            regime = "smooth"  # it creeps: so far below the limit, a rate is only rounded to 1
-        return Foretold(
-            curvature,
-            theory.roots(*settings),
-            regime,
-            float(theory.rate(*settings)),
-            _limit(rule, curvature, momentum),
-        )
+        roots, regime, rate = (of(*settings) for of in (theory.roots, theory.regime, theory.rate))
+        limit = _limit(rule, curvature, momentum)
+    if regime == "edge" and learning_rate * curvature < theory.EDGE:
+        regime = "smooth"  # it creeps: so far below the limit, a rate is only rounded to 1
+    return Foretold(curvature, roots, regime, float(rate), limit)
 
 
-@cached_by_meaning(maxsize=64)
-def _limit(rule, curvature, momentum):
-    return theory.learning_rate_limit(rule, curvature, momentum)
+_limit = cached_by_meaning(maxsize=64)(theory.learning_rate_limit)
 
 
 @dataclass(frozen=True, eq=False)
-class PathResult(Result):
+class PathResult(words.Result):
     """The result of one descent, its `path`.
 
     foretold: what theory says of each direction; None where the rule is not linear.
@@ -87,47 +72,68 @@ class PathResult(Result):
     @cached_property
     def distances(self):
         """How far from the minimum the weights were, (n_updates + 1,)."""
-        return np.abs(np.hypot.reduce(self.path.weights, axis=1))
-
-    @cached_property
-    def settled(self):
-        """The update from which the weights are near the minimum, to the end, or None.
-
-        Near is within 5 % of the distance at the start. A run that theory sees leave again has
-        not settled; whether theory knows that it stays is `stays_near`.
-        """
-        return None if self.leaves_again else self._near_from
+        return np.hypot.reduce(np.abs(self.path.weights), axis=1)
 
     @property
-    def leaves_again(self):
-        """Whether the run ends near the minimum, but theory knows that it does not stay there."""
-        return self._near_from is not None and self.stays_near is False
+    def moves(self):
+        """For each direction whether the run moves in it: what starts at 0 stays there."""
+        return np.abs(self.places).max(axis=0) > DUST * self.distances[0]
 
-    @cached_property
-    def _near_from(self):
-        ended = self.path.diverged_at is None
-        return settling_update(self.distances, 0, NEAR) if ended else None
+    @property
+    def regimes(self):
+        """What theory foretells for each direction; None for one in which nothing happens."""
+        directions = zip(self.foretold, self.moves, strict=True)
+        return [told.regime if told and moves else None for told, moves in directions]
 
     @cached_property
     def stays_near(self):
-        """Whether the run stays near after its end: True, False, or None where nobody knows."""
-        return stays_near(self.places, self.foretold, NEAR * self.distances[0])
+        """Whether the run stays near after its end: True, False, or None where nobody knows.
 
-    @property
-    def until_settled(self):
-        """The places up to the update that settles the run; of one that has not, all."""
-        return self.places[: self.n_updates + 1 if self.settled is None else self.settled + 1]
+        With roots z₁ and z₂, every place is (z₁ + z₂) times the one before minus z₁·z₂ times the
+        one before that. So two places in a row, a pair, are made into those m updates later by the
+        m-th power of one matrix. If m pairs in a row are near, and that power makes no pair
+        longer, then all that follow are near, too.
+        """
+        if None in self.foretold:
+            return None
+        roots = (told.roots for told in self.foretold)
+        power = np.array([[[sum(z).real, -np.prod(z).real], [1, 0]] for z in roots])
+        power *= self.moves[:, None, None]
+        last = self.places[-1:-3:-1].T  # of each direction, the later one first
+        with np.errstate(all="ignore"):  # what runs away may overflow
+            pairs = (power @ last[..., None])[None, ..., 0]
+            while len(pairs) <= MOST_AHEAD:
+                if not (np.hypot.reduce(pairs, axis=1) <= NEAR * self.distances[0]).all():
+                    return False
+                if np.abs(power).max(axis=0).sum(axis=1).max() <= 1:
+                    return True
+                pairs = np.concatenate([pairs, (power @ pairs[..., None])[..., 0]])
+                power = power @ power
+        return None
+
+    @cached_property
+    def settled(self):
+        """The update from which the weights are within 5 % of the first distance, or None.
+
+        A run that diverges later, or that theory sees leave again, has not settled.
+        """
+        leaves = self.path.diverged_at is not None or self.stays_near is False
+        return None if leaves else settling_update(self.distances, 0, NEAR)
+
+    def crossed(self, direction):
+        """Count how often the run crossed the minimum in this direction before it settled."""
+        end = None if self.settled is None else self.settled + 1
+        return crossings(self.places[:end, direction], self.distances[0])
 
     @property
     def how_settled(self):
         """Whether and when the run has settled, in words."""
         if self.settled is None:
-            again = " (within 5 % of the first distance, but it leaves again)"
-            return f"not settled {after(self.n_updates)}{again if self.leaves_again else ''}"
+            return f"not settled {words.after(self.n_updates)}"
         near = f"within 5 % of the first distance up to update {self.n_updates}, the last"
         if self.stays_near:
             near = "for good within 5 % of the first distance"
-        return f"settled {after(self.settled)} ({near})"
+        return f"settled {words.after(self.settled)} ({near})"
 
     @property
     def settled_in_numbers(self):
@@ -137,145 +143,86 @@ class PathResult(Result):
         never = self.path.diverged_at is not None or {"edge", "diverging"} & set(self.regimes)
         return "never" if never else f"> {self.n_updates}"
 
-    @property
-    def regimes(self):
-        """What theory foretells for each direction; None for one in which nothing happens."""
-        moving = moving_directions(self.places)
-        return [
-            told.regime if told and moves else None
-            for told, moves in zip(self.foretold, moving, strict=True)
-        ]
-
-
-def moving_directions(places):
-    """Return for each direction whether a run moves in it; what starts at 0 stays there."""
-    return np.abs(places).max(axis=0) > DUST * np.hypot.reduce(places[0])
-
-
-def stays_near(places, foretold, near):
-    """Return whether a run goes on within `near` of the minimum: True, False or None (unknown).
-
-    places: how far it was from the minimum in each direction, (n + 1, d), after n ≥ 1 updates.
-    foretold: what theory says of each direction.
-
-    With the roots z₁ and z₂ of its direction, every place is (z₁ + z₂) times the one before minus
-    z₁·z₂ times the one before that. So two places in a row, a pair, are made into those m updates
-    later by the m-th power of one matrix. The run goes on, unseen, until it leaves, or until m
-    pairs in a row are near and that power makes no pair longer: then the next m are near, too,
-    and so are all.
-    """
-    if None in foretold:
-        return None
-    moving = moving_directions(places)
-    if not moving.any():
-        return True
-    roots = np.array([told.roots for told in foretold])[moving]
-    power = np.array([[[sum(z).real, -np.prod(z).real], [1, 0]] for z in roots])
-    last = places[-1:-3:-1, moving].T  # of each direction, the later one first
-    with np.errstate(all="ignore"):  # what runs away may overflow
-        pairs = (power @ last[..., None])[None, ..., 0]
-        while len(pairs) <= MOST_AHEAD:
-            if not (np.hypot.reduce(pairs, axis=1) <= near).all():
-                return False
-            if np.abs(power).max(axis=0).sum(axis=1).max() <= 1:
-                return True
-            pairs = np.concatenate([pairs, (power @ pairs[..., None])[..., 0]])
-            power = power @ power
-    return None
-
 
 def crossings(places, distance):
-    """Count how often a row of places passes from one side of 0 to the other.
-
-    Landing on 0 is no crossing, nor is what happens within rounding, DUST · `distance`, of it.
-    """
-    places = np.asarray(places)
+    """Count how often a row of places passes 0, but not within rounding, DUST · `distance`."""
     signs = np.sign(places[np.abs(places) > DUST * distance])
     return int((signs[1:] != signs[:-1]).sum())
 
 
-# --- words ----------------------------------------------------------------------------------
-
-
 class DescentWords(PathResult):
-    """The words of the bowl and the valley, each of which says what was `_crossed`, and `_more`.
+    """The words of the bowl and the valley.
 
-    window: the picture shows weights from −window to window.
+    Each adds the fate that theory knows, `_told`; what it counted, `_counts` and, in full,
+    `_crossed`; and what it says last, `_more`.
     """
+
+    @property
+    def crossings(self):
+        """How often the run crossed the minimum (of a valley, the floor) before it settled."""
+        return self.crossed(-1)
 
     @property
     def decisive(self):
         """What theory foretells for the direction that diverges first, or None."""
-        told = [told for told in reversed(self.foretold) if told is not None]
+        told = () if None in self.foretold else self.foretold[::-1]
         return min(told, key=lambda one: (one.regime != "diverging", one.limit), default=None)
+
+    @property
+    def finding(self):
+        """What this path shows: what theory knows of its fate, else what was measured."""
+        if not self.distances[0]:
+            return "Already at the minimum: without a slope nothing moves"
+        if self._told:
+            return self._told
+        if self.path.diverged_at is not None:
+            return f"Diverged at update {self.path.diverged_at}: it ran away"
+        if self.settled is not None:
+            return f"Settled {words.after(self.settled)}: {self._counts}"
+        return self._unsettled
+
+    @property
+    def _unsettled(self):
+        return words.capital(self.how_settled)
 
     @property
     def sentence(self):
         """How it went, with its numbers, and what theory says about the learning rate."""
-        cut, limit, unused = exit_in_words(self.path.weights, self.window), self._limit, ""
-        cut = cut and f"; {cut}"
-        if self.rule in WITHOUT_MOMENTUM:
-            unused = f" {capital(in_words(self.rule))} uses no momentum."
-        if self.path.diverged_at is not None:
-            what = "weights" if len(self.foretold) > 1 else "weight"
-            return (
-                f"Diverged: {limit}{cut}; stopped at update "
-                f"{self.path.diverged_at}, which would have taken the {what} beyond 10,000.{unused}"
-            )
-        if "diverging" in self.regimes:
-            ended = f"loss {self._loss} {after(self.n_updates)}"
-            return f"Diverging: {limit}{cut}; {ended}.{unused}"
-        return (
-            f"{capital(self.how_settled)}: {self._crossed}{cut.replace(';', ',')}; "
-            f"loss {self._loss} at the end. {capital(limit)}{self._more}{unused}"
-        )
+        limit, stopped, end = self._limit, self.path.diverged_at, f"loss {self.last_loss}"
+        if stopped is not None:
+            end = f"stopped at update {stopped}, which would have taken a weight beyond 10,000"
+            text = f"Diverged: {limit}; {end}."
+        elif "diverging" in self.regimes:
+            text = f"Diverging: {limit}; {end} {words.after(self.n_updates)}."
+        else:
+            text = f"{words.capital(self.how_settled)}: {self._crossed}; {end} at the end. "
+            text += f"{words.capital(limit)}{self._more}"
+        if self.rule in words.WITHOUT_MOMENTUM:
+            text += f" {words.capital(words.in_words(self.rule))} uses no momentum."
+        return text
 
     @property
     def _limit(self):
         """How the learning rate compares with its limit, or why theory says nothing."""
-        told, rule = self.decisive, in_words(self.rule)
+        told, rule, rate = self.decisive, words.in_words(self.rule), self.learning_rate
         if told is None:
             return f"{rule} is not linear, so theory knows no limit for it"
-        rate, where = f"learning rate {self.learning_rate:g}", f"curvature {told.curvature:.4g}"
-        if self.rule not in WITHOUT_MOMENTUM:
+        where = f"curvature {told.curvature:.4g}"
+        if self.rule not in words.WITHOUT_MOMENTUM:
             where += f" and momentum {self.momentum:g}"
-        if told.limit == 0:
-            return f"{rule} diverges at any learning rate at {where}"
         if np.isinf(told.limit):
             return f"no learning rate is too large for {rule} at {where}"
-        gap = self.learning_rate / told.limit - 1
-        side = "at" if abs(gap) < 1e-9 else "above" if gap > 0 else "below"
-        limit = f"{rate} is {side} the limit {short(told.limit)} of {rule} at {where}"
+        side = "above" if rate > told.limit else "below"
+        side = "at" if np.isclose(rate, told.limit, rtol=1e-9, atol=0) else side
+        limit = f"{side} the limit {words.short(told.limit)} of {rule} at {where}"
         if side == "below" and told.regime == "diverging":
             limit += ", but in a range where it diverges"
-        return limit
+        return f"learning rate {rate:g} is {limit}"
 
     @property
-    def _loss(self):
-        """The last loss; what is left of it by rounding is only said to be small."""
-        first, last = self.path.losses[[0, -1]]
-        if 0 < last < DUST**2 * first or 0 < last < DUST:
-            return f"< {as_written(DUST)}"
-        return as_written(last, 4)
-
-    @property
-    def how_it_ended(self):
-        """The end of the row of numbers."""
-        diverged = self.path.diverged_at is not None
-        return {
-            "settled": self.settled_in_numbers,
-            "crossings": f"{self.crossings}",
-            "loss": f"diverged at {self.path.diverged_at}" if diverged else self._loss,
-        }
-
-
-def exit_in_words(weights, window):
-    """Return when a path, (n, d), was outside ± `window`, the picture, or "" if it never was."""
-    out = np.flatnonzero((np.abs(weights) > window).any(axis=-1))
-    if out.size == 0:
-        return ""
-    first, last = out[[0, -1]]
-    if last == len(weights) - 1:
-        return f"left the picture at update {first}"
-    when = f"at update {first}" if first == last else f"between updates {first} and {last}"
-    return f"was outside the picture {when}"
+    def last_loss(self):
+        """The last loss, in words; what is left of it by rounding is only said to be small."""
+        if self.path.diverged_at is not None:
+            return f"diverged at {self.path.diverged_at}"
+        last = self.path.losses[-1]
+        return f"< {words.as_written(DUST)}" if 0 < last < DUST else words.as_written(last, 4)

@@ -4,13 +4,11 @@ import numpy as np
 from matplotlib.collections import PolyCollection
 from matplotlib.patches import FancyArrowPatch
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import NullLocator
 
 from momentum_lab.labs.words import in_words, shortened
 from momentum_lab.live.style import GRADIENT_COLOR, INK, LINE, SOFT_INK, heading, pixel, rule_look
 
 MEMORY_DASH = (0, (2.2, 1.2))
-LETTER_DISTANCE = 13  # pixels from a path to its letter
 ROW = 15  # pixels from one line of a name to the next
 HALO = (withStroke(linewidth=2.5, foreground="white"),)
 
@@ -18,7 +16,6 @@ HALO = (withStroke(linewidth=2.5, foreground="white"),)
 def loss_axis(axes, lowest, ticks):
     """Let the loss go up these axes in powers of ten."""
     axes.set_yscale("log")
-    axes.yaxis.set_minor_locator(NullLocator())  # never seen, and slow to place
     axes.set(ylim=(lowest, 1e2), yticks=ticks)
     heading(axes, "loss, in powers of ten")
 
@@ -30,32 +27,26 @@ def step_arrows(axes, before, middle, after, color):
 
 
 def _arrow(axes, start, end, color, dash):
-    start, end = np.asarray(start, float), np.asarray(end, float)
-    length = np.hypot(*np.diff(axes.transData.transform([start, end]), axis=0)[0]) / pixel(axes)
+    start_pixel, end_pixel = axes.transData.transform([start, end])
+    length = np.hypot(*(end_pixel - start_pixel)) / pixel(axes)
     if length < 2:  # pixels; nothing to be seen
         return
     # A patch, unlike an annotation, is cut at the border of its axes.
-    head = min(13, 4 + length / 3)
-    style = {"arrowstyle": "-|>", "mutation_scale": head, "shrinkA": 0, "shrinkB": 0}
+    style = {"arrowstyle": "-|>", "mutation_scale": min(13, 4 + length / 3), "shrinkA": 0}
     style |= {"color": color, "ls": dash, "lw": 2.2, "capstyle": "butt", "zorder": 5}
-    axes.add_patch(FancyArrowPatch(start, end, **style))
+    axes.add_patch(FancyArrowPatch(start, end, shrinkB=0, **style))
 
 
-def until_gone(points, axes, along=(0, 1)):
-    """Return how many of the first `points`, (n, d), end with the one that leaves for good.
-
-    The chords of a run that goes far outside would cover the picture. `along`: the directions
-    of the axes that the columns belong to.
-    """
-    limits = np.array([(axes.get_xlim(), axes.get_ylim())[direction] for direction in along])
-    inside = ((limits[:, 0] <= points) & (points <= limits[:, 1])).all(axis=1)
+def until_gone(places, window):
+    """Return how many `places`, (n, d), to draw: up to the one that leaves ± `window` for good."""
+    inside = (np.abs(places) <= window).all(axis=1)
     return int(np.flatnonzero(inside)[-1]) + 2 if inside.any() else 1
 
 
 def mark_now(axes, point, color, size=9, straight=False):
-    """Draw a dot where a run is now; if that is outside the axes, a triangle that points to it.
+    """Draw a dot where a run is now, or a triangle at the border that points there.
 
-    It stands at the border, on the line from the middle of the axes, or `straight` above or below.
+    It is on the line from the middle of the axes, or `straight` above or below.
     """
     axes.plot(*point, "o", color=color, mec="white", mew=1, ms=size, zorder=6)
     at = axes.transAxes.inverted().transform(axes.transData.transform(point))
@@ -63,50 +54,21 @@ def mark_now(axes, point, color, size=9, straight=False):
         return
     middle = np.array([at[0] if straight else 0.5, 0.5])
     away = (at - middle) / np.abs(at - middle).max()
-    size = axes.bbox.width / pixel(axes), axes.bbox.height / pixel(axes)
+    size = axes.bbox.size / pixel(axes)
     angle = np.degrees(np.arctan2(*(away * size)[::-1]))
-    reach = 0.5 - 7 / size[int(np.abs(away[1]) > np.abs(away[0]))]
+    border = middle + (0.5 - 7 / size[np.abs(away).argmax()]) * away
     look = {"marker": (3, 0, angle - 90), "ms": 11, "color": color, "mec": "white", "mew": 1}
-    axes.plot(*(middle + reach * away), zorder=7, transform=axes.transAxes, **look)
+    axes.plot(*border, zorder=7, transform=axes.transAxes, **look)
 
 
-def pin_letter(axes, points, look):
-    """Write a pin's letter beside its path, in the first place that no other letter has.
-
-    The start comes last: many paths share it.
-    """
-    one, turns = pixel(axes), np.arange(8) * np.pi / 4
-    around = LETTER_DISTANCE * one * np.stack([np.cos(turns), np.sin(turns)], axis=-1)
-    path = axes.transData.transform(np.roll(points, -1, axis=0))
-    places = (path[:, None] + around).reshape(-1, 2)
-    inside = (np.abs(places - _middle(axes)) <= axes.bbox.size / 2 - 11 * one).all(axis=1)
-    free = places[inside]
-    for text in (text for text in axes.texts if hasattr(text, "xy_of_letter")):
-        letter = axes.transData.transform(text.xy_of_letter)
-        free = free[np.abs(free - letter).max(axis=1) >= 18 * one]
-    at = axes.transData.inverted().transform(free[0] if len(free) else _middle(axes))
-    axes.pin_letters = [*getattr(axes, "pin_letters", ()), (at, look)]
-    _write_letter(axes, at, look)
-
-
-def _middle(axes):
-    return (axes.bbox.min + axes.bbox.max) / 2
-
-
-def letters_on_top(axes):
-    """Write the letters of `axes.pin_letters` again, over a present path that hides them.
-
-    A pin is drawn once and then kept, when nobody knows yet where the present path will go.
-    """
-    if not any(hasattr(text, "xy_of_letter") for text in axes.texts):
-        for at, look in getattr(axes, "pin_letters", ()):
-            _write_letter(axes, at, look)
-
-
-def _write_letter(axes, at, look):
-    style = {"color": look.color, "ha": "center", "va": "center", "path_effects": HALO}
-    text = axes.text(*at, look.letter, weight="bold", zorder=8, **style)
-    text.xy_of_letter = at
+def letter_on_line(axes, line, look):
+    """Write a pin's letter above its line over the updates, each letter in its own column."""
+    column = round(axes.get_xlim()[1] * ("ABCD".index(look.letter) + 1) / 5)
+    place = axes.transData.transform((column, line[: column + 1][-1]))
+    height = np.clip(axes.transAxes.inverted().transform(place)[1], 0, 0.82) + 0.02
+    style = {"ha": "center", "va": "bottom", "weight": "bold", "path_effects": HALO, "zorder": 8}
+    style |= {"color": look.color, "transform": axes.get_xaxis_transform()}
+    axes.text(column, height, look.letter, **style)
 
 
 def letter_below(axes, point, look):
@@ -117,10 +79,7 @@ def letter_below(axes, point, look):
 
 
 def first_above(value, limits):
-    """Return the first of these rising limits that holds `value`, or the last.
-
-    Few limits: a picture is drawn as a whole when one changes.
-    """
+    """Return the first of these rising limits, few since each is drawn anew, that holds `value`."""
     return next((limit for limit in limits if limit >= value), limits[-1])
 
 
@@ -130,17 +89,13 @@ def areas(axes, corners, **looks):
 
 
 def rule_curves(axes, x, curves, chosen):
-    """Draw a curve a rule, a dict by name, over `x`; the chosen one is bold.
-
-    Curves that lie on each other take turns with their dashes, and share a name.
-    """
+    """Draw a curve a rule, a dict by name; those on each other share a name and their dashes."""
     groups = []
     for name, y in curves.items():
-        twin = next((g for g in groups if np.allclose(curves[g[0]], y, rtol=1e-3)), None)
-        if twin is None:
-            groups.append([name])
-        else:
-            twin.append(name)
+        group = next((g for g in groups if np.allclose(curves[g[0]], y, rtol=1e-3)), [])
+        if not group:
+            groups.append(group)
+        group.append(name)
     _name_at_the_end(axes, x[-1], {curves[names[0]][-1]: names for names in groups}, chosen)
     for names in groups:
         y, style = curves[names[0]], {"lw": 1.4, "dash_capstyle": "butt", "zorder": 2}
@@ -148,7 +103,7 @@ def rule_curves(axes, x, curves, chosen):
             names, style = [chosen], style | {"lw": 3, "zorder": 2.2}
         for i, name in enumerate(names):
             look, turns = rule_look(name), (7 * i, (7, 7 * (len(names) - 1)))
-            dash = look.dash if len(names) == 1 else turns
+            dash = turns if len(names) > 1 else look.dash
             axes.plot(x, y, color=look.color, ls=dash, **style)
 
 

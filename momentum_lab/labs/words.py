@@ -36,28 +36,22 @@ class Result:
         }
 
 
-# --- the names of rules ---------------------------------------------------------------------
-
-
 def offered(own_rules, built_in=()):
-    """Return the rules to choose from by name, each name once: own ones, then built-in.
+    """Return the rules to choose from by name, own ones first.
 
-    Only a built-in rule goes by its name. A reader's own `heavy_ball` is `heavy_ball (yours)`,
-    and of two that are called `mine` the second is `mine (2)`.
+    A reader's own `heavy_ball` is `heavy_ball (yours)`; a second `mine` is `mine (2)`.
     """
     known = {in_words(name) for name in RULES}
-    rules, taken = {}, set()
+    rules = {}
     for rule in (*own_rules, *built_in):
         if any(rule is other for other in rules.values()):
             continue
-        name = plainly = getattr(rule, "__name__", "own rule")
+        name = getattr(rule, "__name__", "own rule")
         if in_words(name) in known and RULES.get(name) is not rule:
-            name = plainly = f"{name} (yours)"
-        more = itertools.count(2)
-        while in_words(name) in taken:
-            name = f"{plainly} ({next(more)})"
-        rules[name] = rule
-        taken.add(in_words(name))
+            name += " (yours)"
+        taken = {in_words(other) for other in rules}
+        names = itertools.chain([name], (f"{name} ({n})" for n in itertools.count(2)))
+        rules[next(free for free in names if in_words(free) not in taken)] = rule
     return rules
 
 
@@ -87,9 +81,6 @@ def settings_in_words(rule, learning_rate, momentum):
 def regime_in_words(regime):
     """Return the name of a regime as the lessons write it: edge becomes neutral edge."""
     return regime.replace("edge", "neutral edge")
-
-
-# --- numbers --------------------------------------------------------------------------------
 
 
 def number(value):

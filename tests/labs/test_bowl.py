@@ -64,12 +64,10 @@ def test_the_bowl_says_what_theory_says(rule, learning_rate):
         assert result.finding.lower().startswith(regime_in_words(regime))
 
 
-def test_a_bowl_that_diverges_names_the_limit_and_when_it_left():
-    # 1.6 · 1.1ⁿ > 2.4 for the first time at n = 5.
+def test_a_bowl_that_diverges_names_the_limit_and_when_it_stopped():
     sentence = bowl_result({"learning_rate": 2.1}).sentence
     assert sentence.startswith(
-        "Diverging: learning rate 2.1 is above the limit 2 of plain at curvature 1; "
-        "left the picture at update 5; "
+        "Diverging: learning rate 2.1 is above the limit 2 of plain at curvature 1; loss "
     )
     stopped = bowl_result({"learning_rate": 10, "curvature": 10}).sentence
     assert stopped.startswith("Diverged: learning rate 10 is above the limit 0.2 of plain")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from momentum_lab import landscapes
 from momentum_lab.labs.bowl.words import BowlWords
-from momentum_lab.labs.descents import crossings, foretell
+from momentum_lab.labs.descents import foretell
 from momentum_lab.labs.words import function_of
 from momentum_lab.training import descend
 
@@ -17,7 +17,6 @@ class BowlResult(BowlWords):
     """Forty updates of one weight in a bowl."""
 
     curvature: float
-    window = BOWL_WINDOW
 
     @property
     def scene(self):
@@ -34,17 +33,9 @@ class BowlResult(BowlWords):
         """The weight at the start and after each update, (n_updates + 1,)."""
         return self.path.weights[:, 0]
 
-    @property
-    def crossings(self):
-        """How often the weight crossed the minimum before the run settled."""
-        return crossings(self.until_settled[:, 0], self.distances[0])
-
 
 def descend_bowl(own_rules, rule, learning_rate, momentum, curvature, start):
-    """Let a weight go down the bowl λ·w²/2 and return the `BowlResult`.
-
-    own_rules: rule functions that `rule` may name besides the built-in ones (see `offered`).
-    """
+    """Let a weight go down the bowl λ·w²/2, by a built-in or own rule (see `offered`)."""
     settings = learning_rate, momentum
     function, landscape = function_of(rule, own_rules), landscapes.bowl(curvature)
     path = descend(landscape, [start], function, *settings, BOWL_UPDATES)

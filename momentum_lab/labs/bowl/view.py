@@ -2,15 +2,8 @@
 
 import numpy as np
 
+from momentum_lab.labs import paths
 from momentum_lab.labs.bowl.experiment import BOWL_UPDATES, BOWL_WINDOW
-from momentum_lab.labs.paths import (
-    first_above,
-    loss_axis,
-    mark_now,
-    pin_letter,
-    step_arrows,
-    until_gone,
-)
 from momentum_lab.live.picture import View
 from momentum_lab.live.style import LINE, heading, panel
 
@@ -40,19 +33,19 @@ def _bowl_frame(figure):
     weight.set(xlim=whole_run, ylim=(-BOWL_WINDOW, BOWL_WINDOW), yticks=[-2, -1, 0, 1, 2])
     weight.axhline(0, color=LINE, lw=0.8)
     heading(weight, "weight: the minimum is at 0")
-    loss_axis(loss, LOWEST_LOSS, [1e-6, 1e-4, 1e-2, 1, 1e2])
+    paths.loss_axis(loss, LOWEST_LOSS, [1e-6, 1e-4, 1e-2, 1, 1e2])
     loss.set(xlim=whole_run, xlabel="updates")
     return axes
 
 
 def _bowl_scale(axes, entries):
     steepest = max(result.curvature for result, *_ in entries)
-    top = first_above(steepest * BOWL_WINDOW**2 / 2, HEIGHTS)
+    top = paths.first_above(steepest * BOWL_WINDOW**2 / 2, HEIGHTS)
     axes["bowl"].set_ylim(-0.035 * top, top)
 
 
-def _bowl_scene(axes, result):
-    axes["bowl"].plot(PLACES, result.curvature * PLACES**2 / 2, lw=1.4, zorder=1)
+def _bowl_scene(axes, result, lw=1.4, **look):
+    axes["bowl"].plot(PLACES, result.curvature * PLACES**2 / 2, lw=lw, zorder=1, **look)
 
 
 def _draw_bowl(axes, result, look, shown):
@@ -61,15 +54,14 @@ def _draw_bowl(axes, result, look, shown):
     heights = result.path.losses
     # A loss of 0 has no logarithm: such a line leaves the plot at the bottom.
     losses = np.maximum(heights, LOWEST_LOSS / 100)
-    gone = until_gone(weights[:, None], bowl, (0,))
+    gone = paths.until_gone(weights[:, None], BOWL_WINDOW)
     runs = (bowl, weights, heights), (weight, updates, weights), (loss, updates, losses)
     lines = [(plot, x[:gone], y[:gone]) for plot, x, y in runs[:2]] + [runs[2]]
     if look.letter:
-        parabola = result.curvature * PLACES**2 / 2
-        bowl.plot(PLACES, parabola, color=look.color, lw=0.8, alpha=0.5)
+        _bowl_scene(axes, result, lw=0.8, color=look.color, alpha=0.5)
         for plot, x, y in lines:
             plot.plot(x, y, color=look.color, ls=look.dash, lw=look.width)
-        pin_letter(bowl, np.stack([weights, heights], axis=-1), look)
+        paths.letter_on_line(loss, losses, look)
         return
     for plot, x, y in lines:
         dots = {"color": look.color, "marker": "o"}
@@ -77,14 +69,14 @@ def _draw_bowl(axes, result, look, shown):
         plot.plot(x[: shown + 1], y[: shown + 1], lw=look.width, ms=4, **dots)
         plot.plot(x[0], y[0], "o", color="white", mec=look.color, mew=1.6, ms=8, zorder=4)
     for plot, x, y in runs:
-        mark_now(plot, (x[shown], y[shown]), look.color, straight=plot is not bowl)
+        paths.mark_now(plot, (x[shown], y[shown]), look.color, straight=plot is not bowl)
     if shown:
         before, after = weights[shown - 1 : shown + 1]
         middle = before + result.path.gradient_parts[shown - 1, 0]
         ends = np.ravel([(low, 1.7, np.nan) for low in (1, 0, 0)])
         parts.plot(np.repeat((before, middle, after), 3), ends, color=LINE, lw=0.8, zorder=1)
-        step_arrows(parts, (before, 1), (middle, 1), (middle, 1), look.color)
-        step_arrows(parts, (middle, 0), (middle, 0), (after, 0), look.color)
+        paths.step_arrows(parts, (before, 1), (middle, 1), (middle, 1), look.color)
+        paths.step_arrows(parts, (middle, 0), (middle, 0), (after, 0), look.color)
     heading(parts, f"step of update {shown}" if shown else "before the first update")
 
 

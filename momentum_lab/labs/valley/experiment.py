@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from momentum_lab import landscapes
-from momentum_lab.labs.descents import crossings, foretell
+from momentum_lab.labs.descents import foretell
 from momentum_lab.labs.valley.words import ValleyWords
 from momentum_lab.labs.words import function_of
 from momentum_lab.training import descend
@@ -21,7 +21,6 @@ class ValleyResult(ValleyWords):
     condition_number: float
     rotation: float
     wanted_updates: int
-    window = VALLEY_WINDOW
 
     @property
     def scene(self):
@@ -33,24 +32,16 @@ class ValleyResult(ValleyWords):
         """The weights as distances from the minimum, along and across, (n_updates + 1, 2)."""
         return self.path.weights @ valley_directions(self.rotation).T
 
-    @cached_property
-    def crossings(self):
-        """How often the path crossed the floor before the run settled."""
-        return crossings(self.until_settled[:, 1], self.distances[0])
-
-    @cached_property
+    @property
     def overshoots(self):
         """How often the path ran past the minimum, along the floor, before the run settled."""
-        return crossings(self.until_settled[:, 0], self.distances[0])
+        return self.crossed(0)
 
 
 def descend_valley(
     own_rules, rule, learning_rate, momentum, condition_number, rotation, start_1, start_2, updates
 ):
-    """Let two weights go down a valley with curvatures 1/κ and 1; return the `ValleyResult`.
-
-    own_rules: rule functions that `rule` may name besides the built-in ones (see `offered`).
-    """
+    """Let two weights go down a valley of curvatures 1/κ and 1, by a built-in or own rule."""
     settings, shape = (learning_rate, momentum), (condition_number, rotation)
     function = function_of(rule, own_rules)
     path = descend(landscapes.valley(*shape), [start_1, start_2], function, *settings, updates)

@@ -9,26 +9,22 @@ from momentum_lab.labs.valley.view import VALLEY
 from momentum_lab.live.controls import Number, even_grid
 from momentum_lab.live.dashboard import Dashboard
 
+
+def _at_20(rule, learning_rate, **more):
+    return {"rule": rule, "learning_rate": learning_rate, "condition_number": 20, **more}
+
+
 VALLEY_PRESETS = {
-    "slow floor": {"rule": "plain", "learning_rate": 0.5, "condition_number": 20},
-    "zig-zag": {"rule": "plain", "learning_rate": 1.9, "condition_number": 20},
-    "zig-zag + second update": {
-        "rule": "previous_delta", "learning_rate": 1.9, "momentum": 0.9, "condition_number": 20,
-    },
-    "second update, slower": {
-        "rule": "previous_delta", "learning_rate": 1, "momentum": 0.9, "condition_number": 20,
-    },
-    "heavy ball oscillates": {
-        "rule": "heavy_ball", "learning_rate": 0.5, "momentum": 0.9, "condition_number": 20,
-    },
-    "heavy ball at its best": {
-        "rule": "heavy_ball", "learning_rate": 2.672, "momentum": 0.4026, "condition_number": 20,
-    },
-    "d2l's example": {
-        "rule": "heavy_ball", "learning_rate": 2.4, "momentum": 0.5, "condition_number": 20,
-        "rotation": 0, "start_1": -5, "start_2": -2, "updates": 20,
-    },
-}  # fmt: skip
+    "slow floor": _at_20("plain", 0.5),
+    "zig-zag": _at_20("plain", 1.9),
+    "zig-zag + second update": _at_20("previous_delta", 1.9, momentum=0.9),
+    "second update, slower": _at_20("previous_delta", 1, momentum=0.9),
+    "heavy ball oscillates": _at_20("heavy_ball", 0.5, momentum=0.9),
+    "heavy ball at its best": _at_20("heavy_ball", 2.672, momentum=0.4026),
+    "d2l's example": _at_20(
+        "heavy_ball", 2.4, momentum=0.5, rotation=0, start_1=-5, start_2=-2, updates=20
+    ),
+}
 
 
 def valley(*own_rules, **start):

@@ -2,16 +2,7 @@
 
 import numpy as np
 
-from momentum_lab.labs.paths import (
-    areas,
-    first_above,
-    letters_on_top,
-    loss_axis,
-    mark_now,
-    pin_letter,
-    step_arrows,
-    until_gone,
-)
+from momentum_lab.labs import paths
 from momentum_lab.labs.valley.experiment import VALLEY_WINDOW, valley_directions
 from momentum_lab.labs.words import as_written
 from momentum_lab.live.picture import View
@@ -42,7 +33,7 @@ def _valley_frame(figure):
     contours.spines[["left", "bottom"]].set_zorder(3)
     for place, words in ((0, "update"), (0.2, "gradient now ──"), (0.62, "memory ╌╌")):
         heading(contours, words).set_x(place)
-    loss_axis(loss, LOWEST_LOSS, [1e-8, 1e-6, 1e-4, 1e-2, 1, 1e2])
+    paths.loss_axis(loss, LOWEST_LOSS, [1e-8, 1e-6, 1e-4, 1e-2, 1, 1e2])
     loss.tick_params(labelbottom=False)
     across.axhline(0, color=LINE, lw=0.8)
     across.set_xlabel("updates")
@@ -54,7 +45,7 @@ def _valley_scale(axes, entries):
     results = [result for result, *_ in entries]
     updates = max(10, *(result.wanted_updates for result in results))
     farthest = 1.15 * max(abs(result.places[0, 1]) for result in results)
-    half = first_above(farthest, HALF_WIDTHS)
+    half = paths.first_above(farthest, HALF_WIDTHS)
     axes["across"].set_ylim(-half, half)
     for name in ("loss", "across"):
         axes[name].set_xlim(-0.02 * updates, 1.02 * updates)
@@ -71,9 +62,8 @@ def _draw_contours(axes, result):
     depth = np.linspace(1, 0, count)[:, None]
     shades = (1 - depth) * [1, 1, 1] + depth * [0.89, 0.915, 0.95]
     edge, plot = {"edgecolors": "#c3ccd9", "lw": 0.8, "zorder": 0.5}, axes["contours"]
-    areas(plot, ellipses, facecolors=shades, **edge)
+    paths.areas(plot, ellipses, facecolors=shades, **edge)
     plot.plot(*np.outer(along, [-20, 20]), color="#b4bdca", lw=1, ls=(0, (1, 3)), zorder=0.8)
-    plot.pin_letters = []  # a scene is drawn before the pins
     plot.plot(0, 0, "+", color=INK, ms=11, mew=1.6, zorder=1)
 
 
@@ -84,29 +74,28 @@ def _draw_valley(axes, result, look, shown):
     losses = np.maximum(result.path.losses[: shown + 1], LOWEST_LOSS / 100)
     style = {"color": look.color, "ls": look.dash, "lw": look.width}
     away = result.places[: shown + 1, 1]
-    seen = until_gone(weights, contours)
-    away_seen = until_gone(away[:, None], across, (1,))
+    seen = paths.until_gone(weights, VALLEY_WINDOW)
+    away_seen = paths.until_gone(away[:, None], across.get_ylim()[1])
     loss.plot(updates, losses, **style)
     across.plot(updates[:away_seen], away[:away_seen], **style)
     if look.letter:
         contours.plot(*weights[:seen].T, **style)
-        pin_letter(contours, weights, look)
+        paths.letter_on_line(loss, losses, look)
         return
     contours.plot(*weights[:seen].T, color=look.color, lw=1.4, marker="o", ms=3.2)
     contours.plot(*weights[0], "o", color="white", mec=look.color, mew=1.8, ms=9, zorder=4)
-    mark_now(contours, weights[-1], look.color)
-    mark_now(loss, (shown, losses[-1]), look.color, size=8, straight=True)
-    mark_now(across, (shown, away[-1]), look.color, size=8, straight=True)
+    paths.mark_now(contours, weights[-1], look.color)
+    paths.mark_now(loss, (shown, losses[-1]), look.color, size=8, straight=True)
+    paths.mark_now(across, (shown, away[-1]), look.color, size=8, straight=True)
     lengths = ["–", "–"]
     if shown:
         before, after = weights[-2:]
         parts = result.path.gradient_parts[shown - 1], result.path.memory_parts[shown - 1]
-        step_arrows(contours, before, before + parts[0], after, look.color)
+        paths.step_arrows(contours, before, before + parts[0], after, look.color)
         lengths = [as_written(np.hypot(*part)) for part in parts]
     # Only the numbers are drawn anew: it takes long to draw a text.
     for place, number in ((0.115, f"{shown}"), (0.445, lengths[0]), (0.8, lengths[1])):
         heading(contours, number).set_x(place)
-    letters_on_top(contours)
 
 
 VALLEY = View(_valley_frame, _valley_scale, _draw_valley, (WIDTH, HEIGHT), _draw_contours)
