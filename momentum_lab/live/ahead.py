@@ -69,6 +69,7 @@ class Ahead:
             except RuntimeError:  # no kernel: whoever wants frames takes the steps
                 return
             self._interrupts = Interrupts(self.stop)
+            self._interrupts.listen()
             self._loop.call_later(PAUSE, self._step)
 
     def _step(self):
