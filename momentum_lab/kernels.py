@@ -60,17 +60,18 @@ def _distance(a, b):
     return math.sqrt(((a - b) ** 2).sum())
 
 
-def _train_epochs(rule, sizes, state, items, settings, records):
-    """Train in place over the epochs of the order; `trajectory` and `step_parts` may have no rows.
+def _train_updates(rule, sizes, state, items, settings, records):
+    """Train in place from update `start` up to `stop`; see `Loop` for what it reads and fills.
 
     Return 0, or the number of the update that took the weights past LENGTH_LIMIT: it is undone.
     """
-    error_code, n_hidden, batch_size = sizes
+    start, stop, error_code, n_hidden, batch_size = sizes
     weights, memory = state
     inputs, targets, order = items
     learning_rates, momenta = settings
     update_errors, epoch_weights, trajectory, step_parts = records
-    n_inputs, n_outputs = inputs.shape[1], targets.shape[1]
+    n_items, n_inputs, n_outputs = order.shape[1], inputs.shape[1], targets.shape[1]
+    updates_per_epoch = -(-n_items // batch_size)
     hb = n_inputs * n_hidden  # where the hidden biases start in the flat vector
     ho = hb + n_hidden
     ob = ho + n_hidden * n_outputs
@@ -78,93 +79,93 @@ def _train_epochs(rule, sizes, state, items, settings, records):
     outputs, slope = np.empty(n_outputs), np.empty(n_outputs)
     gradient, before = np.empty(weights.size), np.empty(weights.size)
     gradient_only, no_memory = np.empty(weights.size), np.empty(weights.size)
-    update = 0
-    for epoch in range(order.shape[0]):
-        for first in range(0, order.shape[1], batch_size):
-            last = min(first + batch_size, order.shape[1])
-            share = 1.0 / (last - first)
-            gradient[:] = 0.0
-            error = 0.0
-            for position in range(first, last):
-                item = order[epoch, position]
+    for update in range(start, stop):
+        epoch, batch = divmod(update, updates_per_epoch)
+        first = batch * batch_size
+        last = min(first + batch_size, n_items)
+        share = 1.0 / (last - first)
+        gradient[:] = 0.0
+        error = 0.0
+        for position in range(first, last):
+            item = order[epoch, position]
 
+            for j in range(n_hidden):
+                hidden[j] = weights[hb + j]
+            for i in range(n_inputs):
                 for j in range(n_hidden):
-                    hidden[j] = weights[hb + j]
-                for i in range(n_inputs):
-                    for j in range(n_hidden):
-                        hidden[j] += inputs[item, i] * weights[i * n_hidden + j]
+                    hidden[j] += inputs[item, i] * weights[i * n_hidden + j]
+            for j in range(n_hidden):
+                # tanh, within 3e-16 of math.tanh and in half its time
+                hidden[j] = 1.0 - 2.0 / (math.exp(2.0 * hidden[j]) + 1.0)
+
+            for k in range(n_outputs):
+                outputs[k] = weights[ob + k]
+            for j in range(n_hidden):
+                for k in range(n_outputs):
+                    outputs[k] += hidden[j] * weights[ho + j * n_outputs + k]
+            top, chosen = outputs[0], 0.0
+            for k in range(n_outputs):
+                top = max(top, outputs[k])
+                chosen += targets[item, k] * outputs[k]
+            total = 0.0
+            for k in range(n_outputs):
+                outputs[k] = math.exp(outputs[k] - top)
+                total += outputs[k]
+
+            if error_code == CROSS_ENTROPY:
+                error += top + math.log(total) - chosen
+                for k in range(n_outputs):
+                    slope[k] = share * (outputs[k] / total - targets[item, k])
+            else:
+                shared = 0.0
+                for k in range(n_outputs):
+                    outputs[k] /= total
+                    slope[k] = outputs[k] - targets[item, k]
+                    error += slope[k] * slope[k]
+                    shared += outputs[k] * slope[k]
+                for k in range(n_outputs):
+                    if error_code == SQUARED_ERROR:
+                        slope[k] = share * 2.0 * outputs[k] * (slope[k] - shared)
+                    else:
+                        slope[k] = share * (1.0 - outputs[k]) * outputs[k] * slope[k]
+
+            for k in range(n_outputs):
+                gradient[ob + k] += slope[k]
+            for j in range(n_hidden):
+                back = 0.0
+                for k in range(n_outputs):
+                    gradient[ho + j * n_outputs + k] += hidden[j] * slope[k]
+                    back += slope[k] * weights[ho + j * n_outputs + k]
+                hidden_slope[j] = back * (1.0 - hidden[j]) * (1.0 + hidden[j])
+                gradient[hb + j] += hidden_slope[j]
+            for i in range(n_inputs):
                 for j in range(n_hidden):
-                    # tanh, within 3e-16 of math.tanh and in half its time
-                    hidden[j] = 1.0 - 2.0 / (math.exp(2.0 * hidden[j]) + 1.0)
+                    gradient[i * n_hidden + j] += inputs[item, i] * hidden_slope[j]
 
-                for k in range(n_outputs):
-                    outputs[k] = weights[ob + k]
-                for j in range(n_hidden):
-                    for k in range(n_outputs):
-                        outputs[k] += hidden[j] * weights[ho + j * n_outputs + k]
-                top, chosen = outputs[0], 0.0
-                for k in range(n_outputs):
-                    top = max(top, outputs[k])
-                    chosen += targets[item, k] * outputs[k]
-                total = 0.0
-                for k in range(n_outputs):
-                    outputs[k] = math.exp(outputs[k] - top)
-                    total += outputs[k]
-
-                if error_code == CROSS_ENTROPY:
-                    error += top + math.log(total) - chosen
-                    for k in range(n_outputs):
-                        slope[k] = share * (outputs[k] / total - targets[item, k])
-                else:
-                    shared = 0.0
-                    for k in range(n_outputs):
-                        outputs[k] /= total
-                        slope[k] = outputs[k] - targets[item, k]
-                        error += slope[k] * slope[k]
-                        shared += outputs[k] * slope[k]
-                    for k in range(n_outputs):
-                        if error_code == SQUARED_ERROR:
-                            slope[k] = share * 2.0 * outputs[k] * (slope[k] - shared)
-                        else:
-                            slope[k] = share * (1.0 - outputs[k]) * outputs[k] * slope[k]
-
-                for k in range(n_outputs):
-                    gradient[ob + k] += slope[k]
-                for j in range(n_hidden):
-                    back = 0.0
-                    for k in range(n_outputs):
-                        gradient[ho + j * n_outputs + k] += hidden[j] * slope[k]
-                        back += slope[k] * weights[ho + j * n_outputs + k]
-                    hidden_slope[j] = back * (1.0 - hidden[j]) * (1.0 + hidden[j])
-                    gradient[hb + j] += hidden_slope[j]
-                for i in range(n_inputs):
-                    for j in range(n_hidden):
-                        gradient[i * n_hidden + j] += inputs[item, i] * hidden_slope[j]
-
-            update_errors[update] = share * error
-            learning_rate, momentum = learning_rates[update], momenta[update]
-            if step_parts.shape[0] > 0:
-                gradient_only[:] = weights
-                no_memory[:] = 0.0
-                rule(gradient_only, gradient, no_memory, learning_rate, momentum)
-                step_parts[update, 0] = _distance(gradient_only, weights)
-            before[:] = weights
-            length = rule(weights, gradient, memory, learning_rate, momentum)
-            if step_parts.shape[0] > 0:
-                step_parts[update, 1] = _distance(gradient_only, weights)
-            update += 1
-            if not length <= LENGTH_LIMIT:  # so written, NaN counts as past the limit
-                weights[:] = before
-                return update
-            if trajectory.shape[0] > 0:
-                trajectory[update] = weights
-        epoch_weights[epoch] = weights
+        update_errors[update] = share * error
+        learning_rate, momentum = learning_rates[update], momenta[update]
+        if step_parts.shape[0] > 0:
+            gradient_only[:] = weights
+            no_memory[:] = 0.0
+            rule(gradient_only, gradient, no_memory, learning_rate, momentum)
+            step_parts[update, 0] = _distance(gradient_only, weights)
+        before[:] = weights
+        length = rule(weights, gradient, memory, learning_rate, momentum)
+        if step_parts.shape[0] > 0:
+            step_parts[update, 1] = _distance(gradient_only, weights)
+        if not length <= LENGTH_LIMIT:  # so written, NaN counts as past the limit
+            weights[:] = before
+            return update + 1
+        if trajectory.shape[0] > 0:
+            trajectory[update + 1] = weights
+        if last == n_items:
+            epoch_weights[epoch] = weights
     return 0
 
 
-_TRAIN_EPOCHS = types.int64(  # as the arguments of _train_epochs
+_TRAIN_UPDATES = types.int64(  # as the arguments of _train_updates
     types.FunctionType(RULE_ON_ALL),
-    types.UniTuple(types.int64, 3),
+    types.UniTuple(types.int64, 5),
     types.UniTuple(_vector, 2),
     types.Tuple([_fixed_matrix, _fixed_matrix, _fixed_order]),
     types.UniTuple(_fixed_vector, 2),
@@ -174,8 +175,8 @@ _TRAIN_EPOCHS = types.int64(  # as the arguments of _train_epochs
 
 @functools.cache
 def training_kernel():
-    """Return `_train_epochs`, compiled; the first call in a new installation takes seconds."""
-    return compiled(_train_epochs, _TRAIN_EPOCHS, cache=True, error_model="numpy")
+    """Return `_train_updates`, compiled; the first call in a new installation takes seconds."""
+    return compiled(_train_updates, _TRAIN_UPDATES, cache=True, error_model="numpy")
 
 
 @functools.cache

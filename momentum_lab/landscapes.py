@@ -242,8 +242,6 @@ def _checked(weights, dimension):
     return weights
 
 
-LANDSCAPES = {
-    factory.__name__: factory()
-    for factory in (bowl, valley, double_well, banana, saddle, lessard)
-}
+_EVERY = bowl, valley, double_well, banana, saddle, lessard
+LANDSCAPES = {make.__name__: make() for make in _EVERY}
 """A landscape of each kind by its name, as its function makes it without arguments."""

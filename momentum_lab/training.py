@@ -13,7 +13,7 @@ from momentum_lab import validation as check
 from momentum_lab.kernels import LENGTH_LIMIT
 from momentum_lab.landscapes import Landscape, get_landscape
 from momentum_lab.loop import Loop
-from momentum_lab.network import Network
+from momentum_lab.network import ERRORS, Network
 from momentum_lab.rules import call_on_each, get_rule, rule_name, try_rule
 
 MOST_VISITS = 20_000_000  # items visited in one run: seconds, and 160 MB for their order
@@ -140,7 +140,11 @@ def train(
     path[:1] = start
     parts = np.empty((n_updates if step_parts else 0, 2))
     records = errors, epoch_weights, path, parts
-    loop = Loop(network, batch_size, start, (inputs, targets, order), tuple(each_update), records)
+    sizes, state = (
+        (ERRORS.index(network.error_name), network.n_hidden, batch_size),
+        (start, np.zeros_like(start)),
+    )
+    loop = Loop(sizes, state, (inputs, targets, order), tuple(each_update), records)
     diverged_at = loop.run(rule, VISITS_A_CALL)
     tried = diverged_at or n_updates
     done = n_updates if diverged_at is None else diverged_at - 1
