@@ -19,9 +19,8 @@ class Landscape:
 
     value, gradient, hessian: functions of weights of shape (..., d), which return the loss, (...),
     its slopes, (..., d), and its second derivatives, (..., d, d).
-    minima: every local minimum, the lowest first, (m, d).
+    minima: every local minimum, the lowest first, (m, d); start: a telling place, (d,).
     window: the low and the high end of each weight in a sensible view, (d, 2).
-    start: a telling place to start from, (d,).
     noise: the standard deviation of what `descend` adds to each slope; noise_seed draws it.
 
     Raises ValueError or TypeError for parts whose shapes do not fit together.
@@ -123,8 +122,7 @@ def valley(condition_number=10.0, rotation=0.0):
 def double_well(tilt=0.1):
     """Return w⁴/4 − w²/2 + tilt·w: a shallow well in the way to a deep one.
 
-    `tilt`, between ±2/√27 so that there are two wells, makes them unequal. The start lies on the
-    far side of the shallow well.
+    `tilt`, between ±2/√27, makes them unequal. The start is on the far side of the shallow well.
     """
     tilt = check.one_number("tilt", tilt)
     if abs(tilt) >= LARGEST_TILT:
@@ -208,29 +206,25 @@ def get_landscape(landscape):
 
 
 def _from_formulas(name, height, slopes, curvatures, places):
-    """Build a Landscape from formulas in which each weight is an argument of its own.
-
-    `slopes` returns one number a weight, `curvatures` the rows of the Hessian.
-    """
+    """Build a Landscape from formulas of single weights; `curvatures` are rows of the Hessian."""
     d = len(places["start"])
 
     def columns(weights):
         return [_checked(weights, d)[..., i] for i in range(d)]
 
-    def side_by_side(parts, shape):  # some are a single number, the same everywhere
-        result = np.empty((*shape, d))
-        for i, part in enumerate(parts):
-            result[..., i] = part
-        return result
-
     def gradient(weights):
         each = columns(weights)
-        return side_by_side(slopes(*each), each[0].shape)
+        result = np.empty((*each[0].shape, d))
+        for i, slope in enumerate(slopes(*each)):
+            result[..., i] = slope
+        return result
 
     def hessian(weights):
         each = columns(weights)
-        rows = [side_by_side(row, each[0].shape) for row in curvatures(*each)]
-        return np.stack(rows, axis=-2)
+        result, rows = np.empty((*each[0].shape, d, d)), curvatures(*each)
+        for i, j in np.ndindex(d, d):  # some are a single number, the same everywhere
+            result[..., i, j] = rows[i][j]
+        return result
 
     return Landscape(name, lambda w: height(*columns(w)), gradient, hessian, **places)
 

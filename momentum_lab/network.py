@@ -89,8 +89,8 @@ class Network:
     def outputs(self, weights, inputs):
         """Return the outputs, one probability a class: shape (n_items, n_outputs).
 
-        `inputs` has shape (n_items, n_inputs); a single item of shape (n_inputs,) gives
-        (n_outputs,). Raises ValueError for wrong shapes and for NaN or infinite inputs.
+        `inputs` is (n_items, n_inputs); one item, (n_inputs,), gives (n_outputs,).
+        Raises ValueError for wrong shapes and for NaN or infinite inputs.
         """
         inputs = self._checked_inputs(inputs)
         _, log_outputs = self._forward(self.unpack(weights), np.atleast_2d(inputs))
@@ -99,8 +99,7 @@ class Network:
     def error(self, weights, inputs, targets):
         """Return the error, averaged over the items (the class docstring has the formulas).
 
-        A stack of weight vectors, (..., n_weights), gives an array of errors. Raises as
-        `checked_items`, and ValueError for wrong shapes of weights.
+        A stack of weight vectors gives an array of errors. Raises as `unpack`, `checked_items`.
         """
         return self.error_and_accuracy(weights, inputs, targets)[0]
 

@@ -22,6 +22,7 @@ CREEPING = 1e-15  # but one on the way to +1 does so as long as a number can tel
 LEARNING_RATES_TRIED = np.geomspace(1e-9, 1e9, 4000)  # times curvature
 TRIED = np.linspace(0, 1, 17)  # where in its bracket a search looks in each round
 LARGEST_MOMENTUM = 1 - 1e-6  # the searches for the best momentum go no further
+# They go along f in momentum = 1 − e^(−f), which crowds towards 1, up to:
 MOST_FADING = -np.log(1 - LARGEST_MOMENTUM)
 LARGEST_WEIGHT = 1e100  # a weight that diverges is held here, so that it stays a finite number
 
@@ -46,10 +47,7 @@ class Response:
 
 
 def response(rule, gradients, learning_rate, momentum, weight=0.0, memory=0.0):
-    """Feed `gradients`, one finite number an update, to `rule` and return the `Response`.
-
-    The weights may become infinite. Raises as `train` does.
-    """
+    """Feed `gradients`, a finite row, to `rule`; return the `Response`. Raises as `train` does."""
     rule = try_rule(get_rule(rule))
     gradients = check.one_row("gradients", gradients, 0)
     learning_rate = check.one_number("learning_rate", check.learning_rates(learning_rate))
@@ -95,8 +93,8 @@ def transition_matrix(rule, curvature, learning_rate, momentum):
 def roots(rule, curvature, learning_rate, momentum):
     """Return the two eigenvalues of the transition matrix, complex, shape (..., 2).
 
-    z² − (trace)·z + determinant = 0. A memory that never reaches the weight (rule plain) does
-    not count: its root is given as 0. Raises as `transition_matrix`.
+    z² − (trace)·z + determinant = 0. A memory that never reaches the weight (plain's) has the
+    root 0. Raises as `transition_matrix`.
     """
     entries = _linear_entries(rule, curvature, learning_rate, momentum)
     middle, spread_squared = _middle_and_spread(entries)
@@ -107,7 +105,7 @@ def roots(rule, curvature, learning_rate, momentum):
 def rate(rule, curvature, learning_rate, momentum):
     """Return the factor by which the error shrinks (or grows) in each update, in the long run.
 
-    The larger absolute value of the two `roots`. Arguments and errors as `transition_matrix`.
+    It is the larger absolute value of the two `roots`. Raises as `transition_matrix`.
     """
     return _rate(_linear_entries(rule, curvature, learning_rate, momentum))[()]
 
@@ -155,8 +153,8 @@ def _linear_entries(rule, curvature, learning_rate, momentum):
     curvature, settings = check.finite("curvature", curvature), check.learning_rates(learning_rate)
     settings = np.broadcast_arrays(curvature, settings, check.momenta(momentum))
     ww, wm, mw, mm, _ = np.broadcast_arrays(*_entries(rule, *settings), settings[0])
-    # Far from (1, 0) and (0, 1), near 0 and with all signs: clipped and restarted rules show
-    # themselves. First a memory that a rule can draw the square root of.
+    # Near 0, far from it and with all signs: clipped and restarted rules show themselves.
+    # First a memory that a rule can draw the square root of.
     for weight, memory in ((-300.0, 700.0), (-300.0, -700.0), (0.3, -0.2), (30.0, 20.0)):
         new_weight, new_memory = _call(rule, weight, settings[0] * weight, memory, *settings[1:])
         expected = ww * weight + wm * memory, mw * weight + mm * memory
@@ -282,15 +280,10 @@ def critical_damping(rule, curvature, learning_rate):
     _linear_entries(rule, curvature, learning_rate, TRIED * LARGEST_MOMENTUM)
 
     def rate_at(fading):
-        return _rate(_entries(rule, curvature, learning_rate, _momentum(fading)))
+        return _rate(_entries(rule, curvature, learning_rate, -np.expm1(-fading)))
 
     fading, rate = _lowest(rate_at, (), 0.0, MOST_FADING, rounds=16)
-    return Settings(learning_rate, float(_momentum(fading)), float(rate))
-
-
-def _momentum(fading):
-    """Return the momentum 1 − e^(−fading): equal steps of `fading` crowd it towards 1."""
-    return -np.expm1(-fading)
+    return Settings(learning_rate, float(-np.expm1(-fading)), float(rate))
 
 
 def _best(rule, condition_number):
@@ -304,9 +297,7 @@ def _best(rule, condition_number):
     # any r fill a triangle: so the worst curvature is always one of the two ends.
     ends = np.stack([1 / condition_number, np.ones(condition_number.shape)])[..., None, None]
 
-    def best_learning_rate(momentum):
-        """Return the logarithm of the best learning rate for each momentum, and its rate."""
-
+    def best_learning_rate(momentum):  # its logarithm, and its rate
         def worst_rate(log_learning_rate):
             rates = _rate(_entries(rule, ends, np.exp(log_learning_rate), momentum[..., None]))
             return np.broadcast_to(rates, (2, *log_learning_rate.shape)).max(axis=0)
@@ -314,10 +305,10 @@ def _best(rule, condition_number):
         return _lowest(worst_rate, momentum.shape, np.log(1e-5), np.log(1e5), rounds=11)
 
     def best_rate(fading):
-        return best_learning_rate(_momentum(fading))[1]
+        return best_learning_rate(-np.expm1(-fading))[1]
 
     fading, _ = _lowest(best_rate, condition_number.shape, 0.0, MOST_FADING, rounds=9)
-    momentum = _momentum(fading)
+    momentum = -np.expm1(-fading)
     log_learning_rate, rate = (found[..., 0] for found in best_learning_rate(momentum[..., None]))
     if (rate >= 1).any():
         nowhere = "does not converge at any learning rate and momentum for condition number"
@@ -329,7 +320,7 @@ def _best(rule, condition_number):
 def _lowest(values_at, shape, low, high, rounds):
     """Return where the values have their one valley between low and high, and how low it is.
 
-    Each round tries 17 places and goes on between the neighbours of the best of them.
+    Each round goes on between the neighbours of the best of 17 places.
     """
     low, high = np.full(shape, low), np.full(shape, high)
     for _ in range(rounds):

@@ -942,7 +942,7 @@ def test_importing_training_loads_the_compiler_but_compiles_nothing():
 import sys, momentum_lab.training
 from momentum_lab import kernels
 print("numba" in sys.modules, "matplotlib" in sys.modules, "ipywidgets" in sys.modules)
-print(kernels.training_kernel.cache_info().currsize, kernels._builtin_rule.cache_info().currsize)
+print(kernels.training_kernel.cache_info().currsize, kernels.compiled_rule.cache_info().currsize)
 """
     assert python(code) == ["True", "False", "False", "0", "0"]
 
@@ -1048,7 +1048,7 @@ for pattern, damage in {[(pattern, DAMAGE[damage]) for pattern, damage in DAMAGE
     (file,) = [p for p in Path(kernels.__file__).parent.rglob("*" + pattern) if p.is_file()]
     exec(damage)
     for _ in range(2):
-        kernels._builtin_rule.cache_clear()  # so that it is read from disk again
+        kernels.compiled_rule.cache_clear()  # so that it is read from disk again
         exec({TRAIN_PLAIN!r})
 """
 
