@@ -1,9 +1,7 @@
 """The compiled training loop: the formulas of network.py, one update after the other.
 
-numba is imported here and in machine_code.py only. Nothing compiles at import: `training_kernel`
-and `compiled_rule` do so when they are first called.
-
-A rule becomes machine code only where that is Python to the last bit: see `_is_arithmetic`.
+numba is imported here and in machine_code.py only, and nothing compiles at import. A rule becomes
+machine code only where that is Python to the last bit: see `_is_arithmetic`.
 """
 
 import builtins
@@ -23,20 +21,17 @@ from numba.core.registry import cpu_target
 
 from momentum_lab.machine_code import compiled
 from momentum_lab.meaning import cached_by_meaning, meaning
-from momentum_lab.rules import RULES, call_rule
+from momentum_lab.rules import RULES, call_rule, get_rule
 
 LENGTH_LIMIT = 1e4
 """A weight vector longer than this has diverged: tanh and softmax are then all-or-nothing."""
 
 CROSS_ENTROPY, SQUARED_ERROR, _ARTICLE = range(3)  # as in network.ERRORS
 
-_number = types.float64
-_vector = types.Array(_number, 1, "C")
-_matrix = types.Array(_number, 2, "C")
+_number, _vector, _matrix = types.float64, types.float64[::1], types.float64[:, ::1]
 _fixed_vector = types.Array(_number, 1, "C", readonly=True)
 _fixed_matrix = types.Array(_number, 2, "C", readonly=True)
 _fixed_order = types.Array(types.int64, 2, "C", readonly=True)
-
 RULE_ON_ALL = _number(_vector, _vector, _vector, _number, _number)
 
 # Loading numba's tables takes 0.3 s, once a process: better now than inside a first drag.
@@ -60,17 +55,18 @@ def _distance(a, b):
     return math.sqrt(((a - b) ** 2).sum())
 
 
-def _train_epochs(rule, sizes, state, items, settings, records):
-    """Train in place over the epochs of the order; `trajectory` and `step_parts` may have no rows.
+def _train_updates(rule, sizes, state, items, settings, records):
+    """Train in place from update `start` up to `stop`; see `Loop` for what it reads and fills.
 
     Return 0, or the number of the update that took the weights past LENGTH_LIMIT: it is undone.
     """
-    error_code, n_hidden, batch_size = sizes
+    start, stop, error_code, n_hidden, batch_size = sizes
     weights, memory = state
     inputs, targets, order = items
     learning_rates, momenta = settings
     update_errors, epoch_weights, trajectory, step_parts = records
-    n_inputs, n_outputs = inputs.shape[1], targets.shape[1]
+    n_items, n_inputs, n_outputs = order.shape[1], inputs.shape[1], targets.shape[1]
+    updates_per_epoch = -(-n_items // batch_size)
     hb = n_inputs * n_hidden  # where the hidden biases start in the flat vector
     ho = hb + n_hidden
     ob = ho + n_hidden * n_outputs
@@ -78,93 +74,93 @@ def _train_epochs(rule, sizes, state, items, settings, records):
     outputs, slope = np.empty(n_outputs), np.empty(n_outputs)
     gradient, before = np.empty(weights.size), np.empty(weights.size)
     gradient_only, no_memory = np.empty(weights.size), np.empty(weights.size)
-    update = 0
-    for epoch in range(order.shape[0]):
-        for first in range(0, order.shape[1], batch_size):
-            last = min(first + batch_size, order.shape[1])
-            share = 1.0 / (last - first)
-            gradient[:] = 0.0
-            error = 0.0
-            for position in range(first, last):
-                item = order[epoch, position]
+    for update in range(start, stop):
+        epoch, batch = divmod(update, updates_per_epoch)
+        first = batch * batch_size
+        last = min(first + batch_size, n_items)
+        share = 1.0 / (last - first)
+        gradient[:] = 0.0
+        error = 0.0
+        for position in range(first, last):
+            item = order[epoch, position]
 
+            for j in range(n_hidden):
+                hidden[j] = weights[hb + j]
+            for i in range(n_inputs):
                 for j in range(n_hidden):
-                    hidden[j] = weights[hb + j]
-                for i in range(n_inputs):
-                    for j in range(n_hidden):
-                        hidden[j] += inputs[item, i] * weights[i * n_hidden + j]
+                    hidden[j] += inputs[item, i] * weights[i * n_hidden + j]
+            for j in range(n_hidden):
+                # tanh, within 3e-16 of math.tanh and in half its time
+                hidden[j] = 1.0 - 2.0 / (math.exp(2.0 * hidden[j]) + 1.0)
+
+            for k in range(n_outputs):
+                outputs[k] = weights[ob + k]
+            for j in range(n_hidden):
+                for k in range(n_outputs):
+                    outputs[k] += hidden[j] * weights[ho + j * n_outputs + k]
+            top, chosen = outputs[0], 0.0
+            for k in range(n_outputs):
+                top = max(top, outputs[k])
+                chosen += targets[item, k] * outputs[k]
+            total = 0.0
+            for k in range(n_outputs):
+                outputs[k] = math.exp(outputs[k] - top)
+                total += outputs[k]
+
+            if error_code == CROSS_ENTROPY:
+                error += top + math.log(total) - chosen
+                for k in range(n_outputs):
+                    slope[k] = share * (outputs[k] / total - targets[item, k])
+            else:
+                shared = 0.0
+                for k in range(n_outputs):
+                    outputs[k] /= total
+                    slope[k] = outputs[k] - targets[item, k]
+                    error += slope[k] * slope[k]
+                    shared += outputs[k] * slope[k]
+                for k in range(n_outputs):
+                    if error_code == SQUARED_ERROR:
+                        slope[k] = share * 2.0 * outputs[k] * (slope[k] - shared)
+                    else:
+                        slope[k] = share * (1.0 - outputs[k]) * outputs[k] * slope[k]
+
+            for k in range(n_outputs):
+                gradient[ob + k] += slope[k]
+            for j in range(n_hidden):
+                back = 0.0
+                for k in range(n_outputs):
+                    gradient[ho + j * n_outputs + k] += hidden[j] * slope[k]
+                    back += slope[k] * weights[ho + j * n_outputs + k]
+                hidden_slope[j] = back * (1.0 - hidden[j]) * (1.0 + hidden[j])
+                gradient[hb + j] += hidden_slope[j]
+            for i in range(n_inputs):
                 for j in range(n_hidden):
-                    # tanh, within 3e-16 of math.tanh and in half its time
-                    hidden[j] = 1.0 - 2.0 / (math.exp(2.0 * hidden[j]) + 1.0)
+                    gradient[i * n_hidden + j] += inputs[item, i] * hidden_slope[j]
 
-                for k in range(n_outputs):
-                    outputs[k] = weights[ob + k]
-                for j in range(n_hidden):
-                    for k in range(n_outputs):
-                        outputs[k] += hidden[j] * weights[ho + j * n_outputs + k]
-                top, chosen = outputs[0], 0.0
-                for k in range(n_outputs):
-                    top = max(top, outputs[k])
-                    chosen += targets[item, k] * outputs[k]
-                total = 0.0
-                for k in range(n_outputs):
-                    outputs[k] = math.exp(outputs[k] - top)
-                    total += outputs[k]
-
-                if error_code == CROSS_ENTROPY:
-                    error += top + math.log(total) - chosen
-                    for k in range(n_outputs):
-                        slope[k] = share * (outputs[k] / total - targets[item, k])
-                else:
-                    shared = 0.0
-                    for k in range(n_outputs):
-                        outputs[k] /= total
-                        slope[k] = outputs[k] - targets[item, k]
-                        error += slope[k] * slope[k]
-                        shared += outputs[k] * slope[k]
-                    for k in range(n_outputs):
-                        if error_code == SQUARED_ERROR:
-                            slope[k] = share * 2.0 * outputs[k] * (slope[k] - shared)
-                        else:
-                            slope[k] = share * (1.0 - outputs[k]) * outputs[k] * slope[k]
-
-                for k in range(n_outputs):
-                    gradient[ob + k] += slope[k]
-                for j in range(n_hidden):
-                    back = 0.0
-                    for k in range(n_outputs):
-                        gradient[ho + j * n_outputs + k] += hidden[j] * slope[k]
-                        back += slope[k] * weights[ho + j * n_outputs + k]
-                    hidden_slope[j] = back * (1.0 - hidden[j]) * (1.0 + hidden[j])
-                    gradient[hb + j] += hidden_slope[j]
-                for i in range(n_inputs):
-                    for j in range(n_hidden):
-                        gradient[i * n_hidden + j] += inputs[item, i] * hidden_slope[j]
-
-            update_errors[update] = share * error
-            learning_rate, momentum = learning_rates[update], momenta[update]
-            if step_parts.shape[0] > 0:
-                gradient_only[:] = weights
-                no_memory[:] = 0.0
-                rule(gradient_only, gradient, no_memory, learning_rate, momentum)
-                step_parts[update, 0] = _distance(gradient_only, weights)
-            before[:] = weights
-            length = rule(weights, gradient, memory, learning_rate, momentum)
-            if step_parts.shape[0] > 0:
-                step_parts[update, 1] = _distance(gradient_only, weights)
-            update += 1
-            if not length <= LENGTH_LIMIT:  # so written, NaN counts as past the limit
-                weights[:] = before
-                return update
-            if trajectory.shape[0] > 0:
-                trajectory[update] = weights
-        epoch_weights[epoch] = weights
+        update_errors[update] = share * error
+        learning_rate, momentum = learning_rates[update], momenta[update]
+        if step_parts.shape[0] > 0:
+            gradient_only[:] = weights
+            no_memory[:] = 0.0
+            rule(gradient_only, gradient, no_memory, learning_rate, momentum)
+            step_parts[update, 0] = _distance(gradient_only, weights)
+        before[:] = weights
+        length = rule(weights, gradient, memory, learning_rate, momentum)
+        if step_parts.shape[0] > 0:
+            step_parts[update, 1] = _distance(gradient_only, weights)
+        if not length <= LENGTH_LIMIT:  # so written, NaN counts as past the limit
+            weights[:] = before
+            return update + 1
+        if trajectory.shape[0] > 0:
+            trajectory[update + 1] = weights
+        if last == n_items:
+            epoch_weights[epoch] = weights
     return 0
 
 
-_TRAIN_EPOCHS = types.int64(  # as the arguments of _train_epochs
+_TRAIN_UPDATES = types.int64(  # as the arguments of _train_updates
     types.FunctionType(RULE_ON_ALL),
-    types.UniTuple(types.int64, 3),
+    types.UniTuple(types.int64, 5),
     types.UniTuple(_vector, 2),
     types.Tuple([_fixed_matrix, _fixed_matrix, _fixed_order]),
     types.UniTuple(_fixed_vector, 2),
@@ -174,8 +170,8 @@ _TRAIN_EPOCHS = types.int64(  # as the arguments of _train_epochs
 
 @functools.cache
 def training_kernel():
-    """Return `_train_epochs`, compiled; the first call in a new installation takes seconds."""
-    return compiled(_train_epochs, _TRAIN_EPOCHS, cache=True, error_model="numpy")
+    """Return `_train_updates`, compiled; the first call in a new installation takes seconds."""
+    return compiled(_train_updates, _TRAIN_UPDATES, cache=True, error_model="numpy")
 
 
 @functools.cache
@@ -189,12 +185,13 @@ def hand_over():
     return compiled(hand_over, RULE_ON_ALL, cache=True)
 
 
+@cached_by_meaning(maxsize=64)
 def compiled_rule(rule):
     """Return `rule` compiled to change whole vectors in place, or None if it must run as Python.
 
     A built-in rule is kept on disk; a reader's own compiles in 0.1 s when it is first used. Where
-    an own rule meets a case in which machine code and Python may part (a root of a negative
-    number, a division by zero), its machine code raises: ask Python then.
+    machine code and Python may part (a root of a negative number, a division by zero), an own
+    rule's machine code raises: ask Python then.
     """
     if meaning(rule) is None:
         return None
@@ -202,18 +199,14 @@ def compiled_rule(rule):
 
 
 def is_compiled(rule):
-    """Return whether `rule`, a function or a name from `RULES`, trains as machine code.
-
-    One that does not needs about a hundred times as long for an update.
-    """
-    return compiled_rule(RULES.get(rule, rule) if isinstance(rule, str) else rule) is not None
+    """Return whether a rule, or one of this name, trains as machine code: 100 times as fast."""
+    return compiled_rule(get_rule(rule)) is not None
 
 
 def _on_all(single, name, cache):
     """Return `_rule_on_all` compiled around the compiled rule `single`.
 
-    Each rule gets its own copy, with the rule among its globals: a closure is compiled anew in
-    every process.
+    The rule is put among the globals of a copy: a closure is compiled anew in every process.
     """
     function = FunctionType(_rule_on_all.__code__, globals() | {"rule": single}, name)
     function.__qualname__ = name  # the name of the file that keeps the machine code
@@ -221,7 +214,6 @@ def _on_all(single, name, cache):
     return compiled(function, RULE_ON_ALL, cache, fastmath={"reassoc"})
 
 
-@cached_by_meaning(maxsize=32)
 def _builtin_rule(rule):
     # An edited rule must never meet old machine code: the name on disk holds what it means now.
     code = rule.__code__
@@ -232,7 +224,6 @@ def _builtin_rule(rule):
     return _on_all(single, f"{rule.__name__}_{fingerprint}", cache=True)
 
 
-@cached_by_meaning(maxsize=32)
 def _own_rule(rule):
     helpers = []
     with contextlib.suppress(Exception):  # numba cannot compile it, and says so in many ways
@@ -260,9 +251,8 @@ def _checked_copy(function, helpers):
     namespace = {name: replaced(known[name]) for name in code.co_names if name in known}
     cells = tuple(CellType(replaced(cell.cell_contents)) for cell in function.__closure__ or ())
     copy = FunctionType(code, namespace, function.__name__, function.__defaults__, cells)
-    copy = numba.njit(error_model="python")(copy)
-    helpers.append(copy)
-    return copy
+    helpers.append(numba.njit(error_model="python")(copy))
+    return helpers[-1]
 
 
 def _checked(function):
@@ -307,9 +297,12 @@ def _is_arithmetic(helper):
     comparisons, branches that give every name a value, and calls of checked functions; no loops,
     which an interrupt could not stop. Read off numba's typed form, so whatever is new is refused.
     """
-    forms = [result.type_annotation for result in helper.overloads.values()]
-    blocks = [(form, *block) for form in forms for block in form.blocks.items()]
-    return all(_is_allowed(part, *where) for *where, block in blocks for part in block.body)
+    return all(
+        _is_allowed(statement, form, label)
+        for form in (result.type_annotation for result in helper.overloads.values())
+        for label, block in form.blocks.items()
+        for statement in block.body
+    )
 
 
 def _is_allowed(statement, form, label):

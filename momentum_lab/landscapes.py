@@ -1,7 +1,6 @@
-"""Losses of one or a few weights whose every point can be drawn: where a rule shows its character.
+"""Losses of one or a few weights whose every point can be drawn; `training.descend` walks down one.
 
-A landscape's functions take weights along the last axis, so one call serves one point, a path
-or a whole grid. `training.descend` lets a rule walk down one.
+A landscape's functions take weights along the last axis: one point, a path or a whole grid.
 """
 
 from collections.abc import Callable
@@ -20,9 +19,8 @@ class Landscape:
 
     value, gradient, hessian: functions of weights of shape (..., d), which return the loss, (...),
     its slopes, (..., d), and its second derivatives, (..., d, d).
-    minima: every local minimum, the lowest first, (m, d).
+    minima: every local minimum, the lowest first, (m, d); start: a telling place, (d,).
     window: the low and the high end of each weight in a sensible view, (d, 2).
-    start: a telling place to start from, (d,).
     noise: the standard deviation of what `descend` adds to each slope; noise_seed draws it.
 
     Raises ValueError or TypeError for parts whose shapes do not fit together.
@@ -60,10 +58,10 @@ class Landscape:
         if not callable(function):
             raise TypeError(f"{name} must be a function, got {type(function).__name__}")
         for weights in (self.start.copy(), np.tile(self.start, (3, 1))):
-            expected = weights.shape[:-1] + shape
-            result = check.finite(f"{name} at the start", function(weights))
-            if result.shape != expected:
-                case = f"{expected} for weights of shape {weights.shape}, got {result.shape}"
+            wanted = weights.shape[:-1] + shape
+            got = check.finite(f"{name} at the start", function(weights)).shape
+            if got != wanted:
+                case = f"{wanted} for weights of shape {weights.shape}, got {got}"
                 raise ValueError(f"{name} must return shape {case}")
 
     @property
@@ -124,32 +122,19 @@ def valley(condition_number=10.0, rotation=0.0):
 def double_well(tilt=0.1):
     """Return w⁴/4 − w²/2 + tilt·w: a shallow well in the way to a deep one.
 
-    `tilt`, between ±2/√27 so that there are two wells, makes them unequal. The start lies on the
-    far side of the shallow well.
+    `tilt`, between ±2/√27, makes them unequal. The start is on the far side of the shallow well.
     """
-    tilt, wells = _wells(tilt)
+    tilt = check.one_number("tilt", tilt)
+    if abs(tilt) >= LARGEST_TILT:
+        raise ValueError(f"tilt must be between ±{LARGEST_TILT:.4f} (2/√27), got {tilt}")
+    left, _, right = np.sort(np.roots([1, 0, -1, tilt]).real)
+    deep, shallow = (left, right) if tilt >= 0 else (right, left)
     return _from_formulas(
         "double_well",
         lambda w: w**4 / 4 - w**2 / 2 + tilt * w,
         lambda w: (w**3 - w + tilt,),
         lambda w: ((3 * w**2 - 1,),),
-        dict(minima=wells[:, None], window=[(-2.2, 2.2)], start=[2 * np.sign(wells[1])]),
-    )
-
-
-def double_well_2d(tilt=0.1):
-    """Return x⁴/4 − x²/2 + tilt·x + (y − x/2)²: the double well on a slanted floor.
-
-    Its minima lie on the line y = x/2, above those of `double_well`.
-    """
-    tilt, wells = _wells(tilt)
-    minima, side = np.stack([wells, wells / 2], axis=-1), np.sign(wells[1])
-    return _from_formulas(
-        "double_well_2d",
-        lambda x, y: x**4 / 4 - x**2 / 2 + tilt * x + (y - x / 2) ** 2,
-        lambda x, y: (x**3 - x + tilt - (y - x / 2), 2 * (y - x / 2)),
-        lambda x, y: ((3 * x**2 - 0.5, -1), (-1, 2)),
-        dict(minima=minima, window=[(-2.2, 2.2)] * 2, start=[2 * side, -side]),
+        dict(minima=[(deep,), (shallow,)], window=[(-2.2, 2.2)], start=[2 * np.sign(shallow)]),
     )
 
 
@@ -181,33 +166,12 @@ def saddle():
     )
 
 
-def plateau():
-    """Return s/(1 + s), s = (x² + 4y²)/2: almost flat far out, with a dip in the middle.
-
-    Far out the slopes are small but keep their direction: momentum adds them up.
-    """
-
-    def dip(x, y):
-        return 2 / (2 + x**2 + 4 * y**2)  # 1/(1 + s)
-
-    return _from_formulas(
-        "plateau",
-        lambda x, y: (x**2 + 4 * y**2) / (2 + x**2 + 4 * y**2),
-        lambda x, y: (x * dip(x, y) ** 2, 4 * y * dip(x, y) ** 2),
-        lambda x, y: (
-            (dip(x, y) ** 2 - 2 * x**2 * dip(x, y) ** 3, -8 * x * y * dip(x, y) ** 3),
-            (-8 * x * y * dip(x, y) ** 3, 4 * dip(x, y) ** 2 - 32 * y**2 * dip(x, y) ** 3),
-        ),
-        dict(minima=[(0, 0)], window=[(-6, 6), (-4, 4)], start=[-5, -1]),
-    )
-
-
 def lessard():
     """Return the convex loss of one weight on which a tuned heavy ball never arrives.
 
-    Its slope is 25w for w < 1, w + 24 for 1 ≤ w < 2 and 25w − 24 from there on: the curvature is
-    25, 1, 25. With the learning rate 1/9 and the momentum 4/9, best for curvatures from 1 to 25,
-    heavy ball ends from the start (as from about one in eight) in a cycle of three points.
+    Its slope is 25w for w < 1, w + 24 for 1 ≤ w < 2 and 25w − 24 from there on. With learning rate
+    1/9 and momentum 4/9, best for its curvatures, 1 and 25, heavy ball ends from the start (as
+    from about one in eight) in a cycle of three points.
     Source: Lessard, Recht & Packard 2016 (arXiv 1408.3595).
     """
 
@@ -242,30 +206,25 @@ def get_landscape(landscape):
 
 
 def _from_formulas(name, height, slopes, curvatures, places):
-    """Build a Landscape from formulas in which each weight is an argument of its own.
-
-    `slopes` returns one number a weight, `curvatures` the rows of the Hessian.
-    """
+    """Build a Landscape from formulas of single weights; `curvatures` are rows of the Hessian."""
     d = len(places["start"])
 
     def columns(weights):
-        weights = _checked(weights, d)
-        return [weights[..., i] for i in range(d)]
-
-    def side_by_side(parts, shape):  # some are a single number, the same everywhere
-        result = np.empty((*shape, d))
-        for i, part in enumerate(parts):
-            result[..., i] = part
-        return result
+        return [_checked(weights, d)[..., i] for i in range(d)]
 
     def gradient(weights):
         each = columns(weights)
-        return side_by_side(slopes(*each), each[0].shape)
+        result = np.empty((*each[0].shape, d))
+        for i, slope in enumerate(slopes(*each)):
+            result[..., i] = slope
+        return result
 
     def hessian(weights):
         each = columns(weights)
-        rows = [side_by_side(row, each[0].shape) for row in curvatures(*each)]
-        return np.stack(rows, axis=-2)
+        result, rows = np.empty((*each[0].shape, d, d)), curvatures(*each)
+        for i, j in np.ndindex(d, d):  # some are a single number, the same everywhere
+            result[..., i, j] = rows[i][j]
+        return result
 
     return Landscape(name, lambda w: height(*columns(w)), gradient, hessian, **places)
 
@@ -277,17 +236,6 @@ def _checked(weights, dimension):
     return weights
 
 
-def _wells(tilt):
-    """Return the tilt as a float, and both minima of w⁴/4 − w²/2 + tilt·w, the deeper first."""
-    tilt = check.one_number("tilt", tilt)
-    if abs(tilt) >= LARGEST_TILT:
-        raise ValueError(f"tilt must be between ±{LARGEST_TILT:.4f} (2/√27), got {tilt}")
-    left, _, right = np.sort(np.roots([1, 0, -1, tilt]).real)
-    return tilt, np.array([left, right] if tilt >= 0 else [right, left])
-
-
-LANDSCAPES = {
-    factory.__name__: factory()
-    for factory in (bowl, valley, double_well, double_well_2d, banana, saddle, plateau, lessard)
-}
+_EVERY = bowl, valley, double_well, banana, saddle, lessard
+LANDSCAPES = {make.__name__: make() for make in _EVERY}
 """A landscape of each kind by its name, as its function makes it without arguments."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from momentum_lab import kernels
-from momentum_lab.network import ERRORS, Network
 from momentum_lab.rules import RULES, call_on_each, try_rule
 
 WEIGHTS_A_CALL = 10_000_000  # visited in one call of the compiled loop: a tenth of a second
@@ -17,97 +16,68 @@ VISITS_IN_DOUBT = 2_000  # in one call with a reader's rule, which may be made a
 
 @dataclass(frozen=True, eq=False)
 class Loop:
-    """What one run reads, and the arrays that it fills.
+    """What one run reads, and the arrays that it fills: the arguments of the compiled loop.
 
+    sizes: which of `ERRORS`, hidden nodes, batch size; state: weights and memory.
     items: inputs, targets, order; settings: learning rate and momentum of each update.
     records: update_errors, epoch_weights, trajectory, step_parts, the last two if they have rows.
     """
 
-    network: Network
-    batch_size: int
-    weights: np.ndarray
+    sizes: tuple
+    state: tuple
     items: tuple
     settings: tuple
     records: tuple
 
     def run(self, rule, visits):
         """Train in place, `visits` items a call; return the diverging update's number or None."""
-        compiled, memory = kernels.compiled_rule(rule), np.zeros(self.weights.size)
+        compiled = kernels.compiled_rule(rule)
+        visits = min(visits, WEIGHTS_A_CALL // self.state[0].size)
         if rule not in RULES.values():
             try_rule(rule)
             visits = min(visits, VISITS_IN_DOUBT)
-        for updates in self._pieces(min(visits, WEIGHTS_A_CALL // self.weights.size)):
-            diverged = self._train(updates, rule, compiled, memory)
-            if diverged:
-                return updates.start + diverged
+        n_updates, at_once = len(self.settings[0]), max(1, visits // self.sizes[-1])
+        for first in range(0, n_updates, at_once):
+            diverged_at = self._train(rule, compiled, first, min(first + at_once, n_updates))
+            if diverged_at:
+                return diverged_at
         return None
 
-    @property
-    def _updates_per_epoch(self):
-        return -(-self.items[2].shape[1] // self.batch_size)
-
-    def _pieces(self, visits):
-        """Cut the updates into slices of about so many visits: whole epochs or parts of one."""
-        n_updates, n_items = len(self.settings[0]), self.items[2].shape[1]
-        epochs = max(1, visits // n_items) * self._updates_per_epoch
-        piece = epochs if visits >= n_items else max(1, visits // self.batch_size)
-        for first in range(0, n_updates, epochs):
-            end = min(first + epochs, n_updates)
-            for start in range(first, end, piece):
-                yield slice(start, min(start + piece, end))
-
-    def _train(self, updates, rule, compiled, memory):
-        """Train one piece in place; return 0 or which of its updates diverged."""
-        if compiled is None:
-            return self._train_in_python(updates, rule, memory)
-        before = self.weights.copy(), memory.copy()
-        try:
-            return self._call(updates, compiled, memory, self.records[3][updates])
-        except Exception:  # own machine code, in doubt what Python would do or raise
-            self.weights[:], memory[:] = before
-            return self._train_in_python(updates, rule, memory)
-
-    def _call(self, updates, rule_on_all, memory, parts):
-        inputs, targets, order = self.items
-        epoch, first = divmod(updates.start, self._updates_per_epoch)
-        epochs = slice(epoch, -(-updates.stop // self._updates_per_epoch))
-        last = first + updates.stop - updates.start  # past the last column if there are more epochs
-        order = order[epochs, first * self.batch_size : last * self.batch_size]
-        sizes = ERRORS.index(self.network.error_name), self.network.n_hidden, self.batch_size
-        settings = tuple(value[updates] for value in self.settings)
-        errors, epoch_weights, path, _ = self.records
-        path = path[updates.start : updates.stop + 1]
-        records = errors[updates], epoch_weights[epochs], path, parts
-        state, items = (self.weights, memory), (inputs, targets, order)
-        return kernels.training_kernel()(rule_on_all, sizes, state, items, settings, records)
-
-    def _train_in_python(self, updates, rule, memory):
-        """As `_train`, calling the rule for one weight after the other."""
-        gradient, no_parts = np.empty(memory.size), np.empty((0, 2))
-        for update in range(updates.start, updates.stop):
-            self._call(slice(update, update + 1), kernels.hand_over(), gradient, no_parts)
-            if not self._update(rule, update, gradient, memory):
-                return update - updates.start + 1
-            self.records[1][update // self._updates_per_epoch] = self.weights
-        return 0
-
-    def _update(self, rule, update, gradient, memory):
-        """Change weights and memory in place; return False, and change nothing, if it diverged."""
-        *_, path, parts = self.records
-        settings = [float(value[update]) for value in self.settings]
-        old, slopes, nothing = self.weights.tolist(), gradient.tolist(), [0.0] * memory.size
+    def _train(self, rule, compiled, first, end):
+        """Train from update `first` up to `end`; return 0 or the number of the diverging one."""
+        if compiled is not None:
+            before = [part.copy() for part in self.state]
+            try:
+                return self._call(compiled, first, end, self.state, self.records)
+            except Exception:  # own machine code, in doubt what Python would do or raise
+                for part, old in zip(self.state, before, strict=True):
+                    part[:] = old
         with np.errstate(all="ignore"):
-            if len(parts):
-                alone, _ = call_on_each(rule, old, slopes, nothing, *settings)
-            weights, kept = call_on_each(rule, old, slopes, memory.tolist(), *settings)
-            if len(parts):
-                parts[update] = _distance(alone, old), _distance(alone, weights)
-            if not _distance(weights, nothing) <= kernels.LENGTH_LIMIT:  # also NaN
-                return False
-        self.weights[:], memory[:] = weights, kept
-        if len(path):
-            path[update + 1] = weights
-        return True
+            return next((n + 1 for n in range(first, end) if self._diverges(rule, n)), 0)
+
+    def _call(self, rule_on_all, first, end, state, records):
+        sizes, kernel = (first, end, *self.sizes), kernels.training_kernel()
+        return kernel(rule_on_all, sizes, state, self.items, self.settings, records)
+
+    def _diverges(self, rule, update):
+        """Make one update, the rule called for each weight; if it diverges only say so."""
+        errors, epoch_weights, path, parts = self.records
+        (weights, memory), nothing = self.state, [0.0] * self.state[0].size
+        gradient, records = np.empty(weights.size), (errors, epoch_weights, path, parts[:0])
+        self._call(kernels.hand_over(), update, update + 1, (weights, gradient), records)
+        old, slopes = weights.tolist(), gradient.tolist()
+        settings = [float(value[update]) for value in self.settings]
+        if len(parts):
+            alone, _ = call_on_each(rule, old, slopes, nothing, *settings)
+        new, kept = call_on_each(rule, old, slopes, memory.tolist(), *settings)
+        if len(parts):
+            parts[update] = _distance(alone, old), _distance(alone, new)
+        if not _distance(new, nothing) <= kernels.LENGTH_LIMIT:  # so written, NaN is past it, too
+            return True
+        weights[:], memory[:] = new, kept
+        epoch_weights[update * len(epoch_weights) // len(errors)] = weights
+        path[update + 1 : update + 2] = weights
+        return False
 
 
 def _distance(a, b):

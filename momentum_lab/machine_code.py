@@ -30,7 +30,7 @@ class _Files(FunctionCache):
 
     def load_overload(self, *arguments):
         with contextlib.suppress(Exception):
-            if self._checksum_file().read_text() == self._checksum():
+            if self._sum.read_text() == self._checksum():
                 return super().load_overload(*arguments)
         self._forget()
         return None
@@ -38,16 +38,16 @@ class _Files(FunctionCache):
     def save_overload(self, *arguments):
         try:
             super().save_overload(*arguments)
-            self._checksum_file().write_text(self._checksum())
+            self._sum.write_text(self._checksum())
         except Exception:  # a full disk, say
             self._forget()
 
-    def _paths(self):
-        base = self._impl.filename_base
-        return sorted(p for p in Path(self.cache_path).iterdir() if p.name.startswith(base + "."))
-
-    def _checksum_file(self):
+    @property
+    def _sum(self):
         return Path(self.cache_path) / f"{self._impl.filename_base}.sum"
+
+    def _paths(self):
+        return sorted(Path(self.cache_path).glob(f"{self._impl.filename_base}.*"))
 
     def _checksum(self):
         parts = [p.name.encode() + p.read_bytes() for p in self._paths() if p.suffix != ".sum"]

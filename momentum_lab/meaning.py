@@ -1,7 +1,7 @@
 """What a rule's outcome depends on, as one value: its code and everything that the code reads.
 
-A reader changes a constant, a list or a helper and runs the same cell again. Whoever keeps
-results must keep them by the rule's meaning at that moment, never by its identity or its name.
+A reader changes a constant, a list or a helper and runs the same cell again: results are kept by
+the rule's meaning at that moment, never by its identity or its name.
 """
 
 import builtins
@@ -9,8 +9,6 @@ import dis
 import functools
 import math
 import types
-from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -26,23 +24,20 @@ RuntimeError TypeError ValueError ZeroDivisionError""".split()
 _PURE_NUMPY = """all any array asarray average clip copy cumsum diff dot float32 float64 full int64
 interp isclose linspace max mean median min nan_to_num ndim ones outer polyval prod real round shape
 size sort std sum var where zeros""".split()
-_PURE_ATTRIBUTES = set(
-    "T all any clip copy count dot get imag index item items keys max mean min ndim prod real "
-    "round shape size std sum tolist values var".split()
-)
-_PURE = (
-    [getattr(builtins, name) for name in _PURE_BUILTINS]
-    + [value for value in vars(math).values() if callable(value)]
-    + [getattr(np, name) for name in _PURE_NUMPY]
-    + [value for value in vars(np).values() if isinstance(value, np.ufunc)]
-)
-_PURE = {id(value): value for value in _PURE}  # what always does the same with the same arguments
-
-_HIDDEN = {  # these change something, or read what cannot be followed
-    *("STORE_GLOBAL", "DELETE_GLOBAL", "STORE_ATTR", "DELETE_ATTR", "STORE_SUBSCR"),
-    *("DELETE_SUBSCR", "STORE_SLICE", "IMPORT_NAME", "LOAD_NAME", "LOAD_BUILD_CLASS"),
-    *("LOAD_SUPER_ATTR", "LOAD_FROM_DICT_OR_GLOBALS", "LOAD_FROM_DICT_OR_DEREF"),
+_PURE_ATTRIBUTES = """T all any clip copy count dot get imag index item items keys max mean min ndim
+prod real round shape size std sum tolist values var""".split()
+_PURE = {  # what always does the same with the same arguments, by its id
+    id(value): value
+    for value in (
+        *(getattr(builtins, name) for name in _PURE_BUILTINS),
+        *(getattr(np, name) for name in _PURE_NUMPY),
+        *filter(callable, vars(math).values()),
+        *(value for value in vars(np).values() if isinstance(value, np.ufunc)),
+    )
 }
+_HIDDEN = """STORE_GLOBAL DELETE_GLOBAL STORE_ATTR DELETE_ATTR STORE_SUBSCR DELETE_SUBSCR
+STORE_SLICE IMPORT_NAME LOAD_NAME LOAD_BUILD_CLASS LOAD_SUPER_ATTR LOAD_FROM_DICT_OR_GLOBALS
+LOAD_FROM_DICT_OR_DEREF""".split()  # these change something, or read what cannot be followed
 
 
 class _Unknown(Exception):
@@ -52,23 +47,18 @@ class _Unknown(Exception):
 def meaning(rule):
     """Return a hashable value that is equal only for rules that do the same, or None.
 
-    It holds the code, the defaults, and the present values of all variables, module attributes
-    and helpers that the code reads, and theirs. None says that this cannot be known: the rule
-    draws random numbers, changes something outside itself, or uses objects of a class.
+    It holds the code, the defaults, and the present values of all that the code reads, and what
+    helpers read. None says that this cannot be known: the rule draws random numbers, changes
+    something outside itself, or uses objects of a class.
     """
-    if isinstance(rule, str):
-        rule = RULES.get(rule, rule)
     try:
-        return _Reader().value(rule)
+        return _Reader().value(RULES.get(rule, rule) if isinstance(rule, str) else rule)
     except (_Unknown, RecursionError):
         return None
 
 
 def is_fixed(rule):
-    """Return whether no assignment elsewhere can change what a rule does.
-
-    It reads nothing from outside but pure functions of Python, math and numpy.
-    """
+    """Return whether a rule reads nothing from outside but functions that always do the same."""
     try:
         paths, _ = _reads(rule.__code__)
         return not rule.__closure__ and all(id(_look_up(p, rule, {})) in _PURE for p in paths)
@@ -83,26 +73,20 @@ def cached_by_meaning(maxsize):
     """
 
     def decorate(function):
-        keep = functools.lru_cache(maxsize)(lambda call: call.make())
+        keep = functools.lru_cache(maxsize)(lambda *key: [])
 
         @functools.wraps(function)
         def cached(rule, *arguments, **named):
             key = meaning(rule), meaning((arguments, named))
-            make = functools.partial(function, rule, *arguments, **named)
-            return make() if None in key else keep(_Call(key, make))
+            kept = [] if None in key else keep(*key)
+            if not kept:
+                kept.append(function(rule, *arguments, **named))
+            return kept[0]
 
         cached.cache_clear, cached.cache_info = keep.cache_clear, keep.cache_info
         return cached
 
     return decorate
-
-
-@dataclass(frozen=True)
-class _Call:
-    """A call that equals another one of the same key."""
-
-    key: tuple
-    make: Callable = field(compare=False)
 
 
 class _Reader:

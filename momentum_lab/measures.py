@@ -12,21 +12,17 @@ GOOD_ERROR = 0.1
 def swings(series, tolerance=0.1, height=None):
     """Count how often `series` turns back: from falling to rising or from rising to falling.
 
-    Noise must not count, so a turn counts only once the series has come back from its last
-    extreme value by more than `tolerance` times `height`, by default its own whole range (largest
-    minus smallest value). Series that are compared need one height for all of them: with its own
-    range, what falls less is measured with a finer ruler. `summarize` takes the error of guessing.
-    A monotone series has 0 swings, one bounce is 1, a full wave 2. Raises ValueError for data
-    that are not one finite row of numbers, a tolerance outside [0, 1) or a height not above 0;
-    TypeError for a height that is not one number.
+    A turn counts only once the series has come back from its last extreme value by more than
+    `tolerance` times `height`, by default its own whole range; compare series with one height for
+    all, or what falls less is measured with a finer ruler. A monotone series has 0 swings, one
+    bounce is 1, a full wave 2. Raises ValueError for data that are not one finite row of numbers,
+    a tolerance outside [0, 1) or a height not above 0; TypeError for one that is not one number.
     """
     series = check.one_row("series", series)
     _share("tolerance", tolerance)
-    if height is None:
-        height = np.ptp(series)
-    else:
+    if height is not None:
         height = check.one_number("height", check.positive("height", height))
-    threshold = tolerance * height
+    threshold = tolerance * (np.ptp(series) if height is None else height)
     lowest = highest = series[0]
     direction = turns = 0
     for value in series.tolist():
@@ -43,9 +39,8 @@ def swings(series, tolerance=0.1, height=None):
 def overshoot(series, target):
     """Return how far `series` goes past `target`, as a share of its distance at the start.
 
-    max over t of (target − x_t) / (x_0 − target), at least 0: 0 for a path that never passes
-    the target, 1 for one that runs out as far on the other side as it began. A series that
-    starts at its target has no such share: ValueError.
+    max over t of (target − x_t) / (x_0 − target), at least 0: 1 for a path that runs out as far on
+    the other side as it began. Raises ValueError for a series that starts at its target.
     """
     series = check.one_row("series", series)
     target = float(check.finite("target", target))
@@ -58,8 +53,7 @@ def overshoot(series, target):
 def settling_update(series, target, tolerance=0.05):
     """Return the first update from which `series` stays near `target`, or None if it never does.
 
-    Near means within `tolerance` times the distance at the start. Entry 0 of the series is the
-    value before the first update, so the answer counts updates.
+    Near means within `tolerance` times the distance at the start, entry 0 of the series.
     """
     series = check.one_row("series", series)
     _share("tolerance", tolerance)
@@ -81,11 +75,10 @@ class Summary:
 
     error, accuracy: over all items after the last whole epoch (None before the first).
     guessing: the error of a network that gives each class the same probability.
-    good_epoch: the first epoch with an error below `GOOD_ERROR`, or None.
     late_error: the largest error in the last fifth of the epochs (None before the first).
-    stays_good: whether no later epoch had an error of `GOOD_ERROR` or more.
-    swings: how often the epoch errors turned back by more than a tenth of `guessing` (see
-    `swings`): one ruler for all runs with the same number of classes and the same error.
+    good_epoch: the first epoch with an error below `GOOD_ERROR`, or None.
+    stays_good: whether there is one, and no later epoch had an error of `GOOD_ERROR` or more.
+    swings: how often the epoch errors turned back by more than a tenth of `guessing`.
     """
 
     error: float | None
@@ -104,15 +97,15 @@ def summarize(run):
     network, errors = run.network, run.epoch_errors
     share = 1 / network.n_outputs
     guessing = -np.log(share) if network.error_name == "cross_entropy" else 1 - share
-    good_epoch = first_epoch_below(errors, GOOD_ERROR)
+    good_epoch, trained = first_epoch_below(errors, GOOD_ERROR), errors.size > 0
     return Summary(
-        error=float(errors[-1]) if errors.size else None,
-        accuracy=float(run.epoch_accuracies[-1]) if errors.size else None,
+        error=float(errors[-1]) if trained else None,
+        accuracy=float(run.epoch_accuracies[-1]) if trained else None,
         guessing=float(guessing),
-        late_error=float(errors[len(errors) * 4 // 5 :].max()) if errors.size else None,
+        late_error=float(errors[len(errors) * 4 // 5 :].max()) if trained else None,
         good_epoch=good_epoch,
         stays_good=good_epoch is not None and bool((errors[good_epoch - 1 :] < GOOD_ERROR).all()),
-        swings=swings(errors, height=guessing) if errors.size else 0,
+        swings=swings(errors, height=guessing) if trained else 0,
         n_updates=run.n_updates,
         diverged_at=run.diverged_at,
     )

@@ -1,6 +1,6 @@
 """The network: one hidden layer, with all its weights in one flat vector.
 
-One flat vector means that a rule, a Hessian and a trajectory all see the same object.
+So a rule, a Hessian and a trajectory all see the same object.
 """
 
 import functools
@@ -46,12 +46,9 @@ class Network:
     def __init__(self, n_inputs, n_hidden, n_outputs, error="cross_entropy"):
         if error not in ERRORS:
             raise check.unknown_name("error", error, ERRORS)
-        vars(self).update(  # a frozen dataclass is filled so
-            n_inputs=check.whole_number("n_inputs", n_inputs, 1),
-            n_hidden=check.whole_number("n_hidden", n_hidden, 1),
-            n_outputs=check.whole_number("n_outputs", n_outputs, 2),
-            error_name=error,
-        )
+        sizes = {"n_inputs": (n_inputs, 1), "n_hidden": (n_hidden, 1), "n_outputs": (n_outputs, 2)}
+        sizes = {name: check.whole_number(name, *size) for name, size in sizes.items()}
+        vars(self).update(sizes, error_name=error)  # a frozen dataclass is filled so
 
     @property
     def n_weights(self):
@@ -92,19 +89,17 @@ class Network:
     def outputs(self, weights, inputs):
         """Return the outputs, one probability a class: shape (n_items, n_outputs).
 
-        `inputs` has shape (n_items, n_inputs); a single item of shape (n_inputs,) gives
-        (n_outputs,). Raises ValueError for wrong shapes and for NaN or infinite inputs.
+        `inputs` is (n_items, n_inputs); one item, (n_inputs,), gives (n_outputs,).
+        Raises ValueError for wrong shapes and for NaN or infinite inputs.
         """
         inputs = self._checked_inputs(inputs)
         _, log_outputs = self._forward(self.unpack(weights), np.atleast_2d(inputs))
-        outputs = np.exp(log_outputs)
-        return outputs if inputs.ndim == 2 else outputs[..., 0, :]
+        return np.exp(log_outputs if inputs.ndim == 2 else log_outputs[..., 0, :])
 
     def error(self, weights, inputs, targets):
         """Return the error, averaged over the items (the class docstring has the formulas).
 
-        A stack of weight vectors, (..., n_weights), gives an array of errors. Raises as
-        `checked_items`, and ValueError for wrong shapes of weights.
+        A stack of weight vectors gives an array of errors. Raises as `unpack`, `checked_items`.
         """
         return self.error_and_accuracy(weights, inputs, targets)[0]
 
@@ -126,8 +121,7 @@ class Network:
     def gradient(self, weights, inputs, targets):
         """Return the gradient of `error`, flat as the weights are (back-propagation).
 
-        For "article" it is the author's signal in place of the gradient. Takes one weight vector,
-        not a stack. Raises as `error` does.
+        For "article" it is the author's signal instead. Takes one vector. Raises as `error` does.
         """
         inputs, targets = self.checked_items(inputs, targets)
         parts = self.unpack(weights)
@@ -157,8 +151,8 @@ class Network:
     def hessian(self, weights, inputs, targets, step=1e-5):
         """Return the matrix of second derivatives, (n_weights, n_weights), symmetric.
 
-        Central differences of `gradient`, `step` apart on each side; its largest eigenvalue is
-        the sharpest curvature λ of the error. Raises as `error` does.
+        Central differences of `gradient`; the largest eigenvalue is the sharpest curvature λ.
+        Raises as `error` does.
         """
         weights = check.as_floats("weights", weights)
         self.unpack(weights)  # a wrong length must not broadcast against the moves
@@ -172,8 +166,7 @@ class Network:
         """Return the hidden values and the logarithms of the outputs, one row an item."""
         hidden = np.tanh(inputs @ parts.ih_weights + parts.h_biases[..., None, :])
         sums = hidden @ parts.ho_weights + parts.o_biases[..., None, :]
-        # Subtracting the largest sum keeps exp() from overflowing. A loop over the few outputs
-        # is several times faster than numpy's reduction along a short axis.
+        # Less the largest sum, exp() cannot overflow; np.max is slow along so short an axis.
         sums = sums - functools.reduce(np.maximum, np.moveaxis(sums, -1, 0))[..., None]
         return hidden, sums - np.log(np.exp(sums) @ np.ones((self.n_outputs, 1)))
 

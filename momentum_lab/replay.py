@@ -1,7 +1,7 @@
 """The source post's arithmetic, and its author's demonstration program of 2017.
 
-The author's gradients point downhill (target minus output) and are therefore added; this course
-uses the ordinary gradient, which points uphill, and subtracts. The numbers are the same.
+The author's gradients point downhill (target minus output) and are added; this course's, the
+ordinary ones, point uphill and are subtracted. The numbers are the same.
 """
 
 import random
@@ -33,8 +33,8 @@ class OneWeight:
 def one_weight(gradient=2.70, momentum=0.5, prev_delta=0.044, weight=3.56, learning_rate=0.01):
     """Return the post's example of one update with the previous-delta rule, part by part.
 
-    `gradient` is the post's: it points downhill. The post states 2.78 and computes with 2.70;
-    both are to be had here, 3.56 + 0.01·2.70 + 0.5·0.044 = 3.609 and, with 2.78, 3.6098.
+    `gradient` is the post's: it points downhill. The post states 2.78 and computes with 2.70:
+    3.56 + 0.01·2.70 + 0.5·0.044 = 3.609; with 2.78 it is 3.6098.
     """
     new_weight, delta = previous_delta(weight, -gradient, prev_delta, learning_rate, momentum)
     return OneWeight(weight, delta, momentum * prev_delta, new_weight)
@@ -62,9 +62,9 @@ def rows_2017():
 def program_2017(momentum):
     """Run the author's published demonstration again, digit for digit; return a `Replay`.
 
-    A 4-5-3 network on iris as measured, online, learning rate 0.05, 50 epochs, the
-    previous-delta rule. `random.Random(3)` draws the weights, uniform in ±0.01 in the flat
-    order, then shuffles the items in each epoch, starting from the last epoch's order.
+    A 4-5-3 network on iris as measured, online, learning rate 0.05, 50 epochs, previous_delta.
+    `random.Random(3)` draws the weights, uniform in ±0.01 in the flat order, then shuffles the
+    items in each epoch, starting from the last epoch's order.
     Without momentum it prints 0.2500 0.0990 0.1005 0.0595 0.0709 and 0.9333, 0.9667.
     Raises ValueError unless momentum is in [0, 1).
     """
@@ -73,13 +73,12 @@ def program_2017(momentum):
     items, tests = iris().take(train_rows), iris().take(test_rows)
     generator = random.Random(SEED_2017)
     weights = [-0.01 + 0.02 * generator.random() for _ in range(network.n_weights)]
-    order = list(range(len(train_rows)))
-    orders = []
+    orders = [list(range(len(train_rows)))]
     for _ in range(EPOCHS_2017):
-        generator.shuffle(order)
-        orders.append(order.copy())
+        orders.append(orders[-1].copy())
+        generator.shuffle(orders[-1])
     rule = previous_delta, LEARNING_RATE_2017, check.momenta(momentum)
-    run = train(network, items, *rule, seed=SEED_2017, weights=weights, order=orders)
+    run = train(network, items, *rule, seed=SEED_2017, weights=weights, order=orders[1:])
     return Replay(
         **vars(run),
         errors=run.epoch_errors[9::10].copy(),

@@ -4,8 +4,8 @@
 
 `gradient` is the ordinary gradient of the loss: it points uphill, so every rule steps against it.
 `memory` is the one number a rule keeps for each weight between two updates; it starts at 0.
-A rule works on single numbers and, by broadcasting, on arrays of any shape, and never changes
-its arguments. Your own function with this signature goes everywhere a built-in rule goes.
+A rule takes single numbers or arrays and never changes them. Your own function with this signature
+goes everywhere a built-in rule goes.
 """
 
 import math
@@ -31,8 +31,8 @@ def previous_delta(weight, gradient, prev_delta, learning_rate, momentum):
 
     δ = −α·g;  w ← w + δ;  w ← w + β·prev_delta;  prev_delta ← δ
 
-    The memory keeps only the gradient part of the last update, so the rule looks back one update
-    and then forgets: a constant gradient is amplified 1 + β times, never more.
+    The memory is the gradient part of the last update only, so the rule looks back one update and
+    forgets: a constant gradient is amplified 1 + β times, never more.
     """
     delta = -learning_rate * gradient
     weight = weight + delta
@@ -103,10 +103,8 @@ def rmsprop(weight, gradient, mean_square, learning_rate, momentum):
     return weight, mean_square
 
 
-RULES = {
-    rule.__name__: rule
-    for rule in (plain, previous_delta, heavy_ball, nesterov, averaged, adagrad, rmsprop)
-}
+_EVERY = plain, previous_delta, heavy_ball, nesterov, averaged, adagrad, rmsprop
+RULES = {rule.__name__: rule for rule in _EVERY}
 """Every built-in rule by its name, in the order in which the course shows them."""
 
 
@@ -137,9 +135,9 @@ def try_rule(rule):
 def call_rule(rule, *arguments):
     """Return the new weight and memory as two floats, whatever numbers the rule makes.
 
-    This is what a rule means, in training, descents and theory: NaN and infinite numbers are a
-    result, and so is OverflowError, Python's way to say infinity. Whatever else the rule raises
-    or returns (a complex number, None) is a ValueError that says how the rule was called.
+    NaN and infinite numbers are a result, and so is OverflowError, Python's way to say infinity.
+    Whatever else it raises or returns (a complex number, None) is a ValueError that says how the
+    rule was called.
     """
     try:
         result = rule(*arguments)
@@ -161,7 +159,7 @@ def call_on_each(rule, weights, gradient, memory, *settings):
     """Return the new weights and the new memory as two lists, calling the rule for each weight."""
     numbers = zip(weights, gradient, memory, strict=True)
     new = [call_rule(rule, *three, *settings) for three in numbers]
-    return [weight for weight, _ in new], [kept for _, kept in new]
+    return tuple(map(list, zip(*new, strict=True)))
 
 
 def rule_name(rule):

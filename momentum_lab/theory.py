@@ -1,8 +1,7 @@
 """What a rule does, computed from the rule's own code: no formula is written twice.
 
-On a loss with one curvature λ, w²·λ/2, the gradient is λ·w and every rule that is linear turns
-(weight, memory) into a fixed matrix times (weight, memory). That matrix is read off by calling
-the rule, so it is right for a reader's own rule, too.
+On the loss λ·w²/2, with gradient λ·w, a linear rule turns (weight, memory) into a fixed matrix
+times (weight, memory), read off by calling the rule: it is right for a reader's own rule, too.
 """
 
 import functools
@@ -23,6 +22,7 @@ CREEPING = 1e-15  # but one on the way to +1 does so as long as a number can tel
 LEARNING_RATES_TRIED = np.geomspace(1e-9, 1e9, 4000)  # times curvature
 TRIED = np.linspace(0, 1, 17)  # where in its bracket a search looks in each round
 LARGEST_MOMENTUM = 1 - 1e-6  # the searches for the best momentum go no further
+# They go along f in momentum = 1 − e^(−f), which crowds towards 1, up to:
 MOST_FADING = -np.log(1 - LARGEST_MOMENTUM)
 LARGEST_WEIGHT = 1e100  # a weight that diverges is held here, so that it stays a finite number
 
@@ -47,26 +47,21 @@ class Response:
 
 
 def response(rule, gradients, learning_rate, momentum, weight=0.0, memory=0.0):
-    """Feed `gradients`, one number an update, to `rule` and return the `Response`.
-
-    The weights may become infinite. Raises ValueError for gradients that are not one finite row,
-    and as `train` does.
-    """
+    """Feed `gradients`, a finite row, to `rule`; return the `Response`. Raises as `train` does."""
     rule = try_rule(get_rule(rule))
     gradients = check.one_row("gradients", gradients, 0)
     learning_rate = check.one_number("learning_rate", check.learning_rates(learning_rate))
     momentum = check.one_number("momentum", check.momenta(momentum))
     weights, memory = [check.one_number("weight", weight)], check.one_number("memory", memory)
-    gradient_parts, memory_parts = [], []
+    parts = []
     with np.errstate(all="ignore"):
         for gradient in gradients.tolist():
             now, settings = (rule, weights[-1], gradient), (learning_rate, momentum)
             alone, _ = _step(*now, 0.0, *settings)
             step, (new, memory) = _step(*now, memory, *settings)
-            gradient_parts.append(alone)
-            memory_parts.append(step - alone)
+            parts.append((alone, step - alone))
             weights.append(new)
-    return Response(np.array(weights), np.array(gradient_parts), np.array(memory_parts))
+    return Response(np.array(weights), *np.reshape(parts, (-1, 2)).T.copy())
 
 
 def _step(rule, weight, *arguments):
@@ -98,8 +93,8 @@ def transition_matrix(rule, curvature, learning_rate, momentum):
 def roots(rule, curvature, learning_rate, momentum):
     """Return the two eigenvalues of the transition matrix, complex, shape (..., 2).
 
-    z² − (trace)·z + determinant = 0. A memory that never reaches the weight (rule plain) does
-    not count: its root is given as 0. Raises as `transition_matrix`.
+    z² − (trace)·z + determinant = 0. A memory that never reaches the weight (plain's) has the
+    root 0. Raises as `transition_matrix`.
     """
     entries = _linear_entries(rule, curvature, learning_rate, momentum)
     middle, spread_squared = _middle_and_spread(entries)
@@ -110,7 +105,7 @@ def roots(rule, curvature, learning_rate, momentum):
 def rate(rule, curvature, learning_rate, momentum):
     """Return the factor by which the error shrinks (or grows) in each update, in the long run.
 
-    The larger absolute value of the two `roots`; arguments and errors as `transition_matrix`.
+    It is the larger absolute value of the two `roots`. Raises as `transition_matrix`.
     """
     return _rate(_linear_entries(rule, curvature, learning_rate, momentum))[()]
 
@@ -118,10 +113,9 @@ def rate(rule, curvature, learning_rate, momentum):
 def regime(rule, curvature, learning_rate, momentum):
     """Return what the weight does on its way, a name from `REGIMES`, or an array of names.
 
-    The dominant root z decides: diverging if |z| > 1 + EDGE; edge if |z| is within EDGE of 1;
-    otherwise ringing if z is complex, sign-flipping if it is negative, smooth if it is not.
-    A positive real z is close to 1 also at a tiny learning rate, where a rule creeps but
-    converges: it is at the edge only within CREEPING. Arguments as for `transition_matrix`.
+    The dominant root z decides: diverging if |z| > 1 + EDGE; edge if |z| is within EDGE of 1 (of a
+    positive real z, which creeps at a tiny learning rate, CREEPING); else ringing if z is complex,
+    sign-flipping if negative, smooth if not. Arguments and errors as `transition_matrix`.
     """
     entries = _linear_entries(rule, curvature, learning_rate, momentum)
     middle, spread_squared = _middle_and_spread(entries)
@@ -159,8 +153,8 @@ def _linear_entries(rule, curvature, learning_rate, momentum):
     curvature, settings = check.finite("curvature", curvature), check.learning_rates(learning_rate)
     settings = np.broadcast_arrays(curvature, settings, check.momenta(momentum))
     ww, wm, mw, mm, _ = np.broadcast_arrays(*_entries(rule, *settings), settings[0])
-    # Far from (1, 0) and (0, 1), near 0 and with all signs: clipped and restarted rules show
-    # themselves. First a memory that a rule can draw the square root of.
+    # Near 0, far from it and with all signs: clipped and restarted rules show themselves.
+    # First a memory that a rule can draw the square root of.
     for weight, memory in ((-300.0, 700.0), (-300.0, -700.0), (0.3, -0.2), (30.0, 20.0)):
         new_weight, new_memory = _call(rule, weight, settings[0] * weight, memory, *settings[1:])
         expected = ww * weight + wm * memory, mw * weight + mm * memory
@@ -194,16 +188,9 @@ def _rate(entries):
 
 
 class Settings(NamedTuple):
-    """The best settings of a rule for a range of curvatures, and the rate they reach."""
+    """The best settings of a rule and the rate they reach."""
 
     learning_rate: float
-    momentum: float
-    rate: float
-
-
-class Damping(NamedTuple):
-    """The best momentum for one curvature and learning rate, and the rate it reaches."""
-
     momentum: float
     rate: float
 
@@ -211,8 +198,8 @@ class Damping(NamedTuple):
 def learning_rate_limit(rule, curvature, momentum):
     """Return the largest learning rate that does not diverge at this curvature and momentum.
 
-    Found by bisection on `rate`, to 1e-12 of its value: the upper end of the (uppermost) stable
-    range, which for most rules begins at 0; 0 where nothing is stable, inf where there is no end.
+    The upper end of the (uppermost) stable range, to 1e-12 of its value by bisection on `rate`; 0
+    where nothing is stable, inf where there is no end.
     Raises ValueError for a curvature that is not positive, or a rule that is not linear.
     """
     return _largest_stable(rule, [1.0], curvature, momentum, _rate, 1e-12)
@@ -224,7 +211,7 @@ def online_learning_rate_limit(rule, curvature, momentum, share):
     With probability `share` in (0, 1] an update sees an item of this curvature, else none. The
     second moments of (weight, memory) evolve by share·T⊗T + (1 − share)·T₀⊗T₀, with the
     transition matrices T of the item and T₀ of none: stable while no eigenvalue is longer than 1.
-    Found by bisection; at share 1 it is `learning_rate_limit`. Raises as that does.
+    At share 1 it is `learning_rate_limit`. Raises as that does.
     """
     share = check.finite("share", share)
     share = check.required("share", share, (share > 0) & (share <= 1), "in (0, 1]")
@@ -268,8 +255,7 @@ def best_settings(rule, condition_number):
     """Return the `Settings` with the smallest worst `rate` for a range of curvatures.
 
     The curvatures reach from 1/condition_number to 1; divide the learning rate by the largest
-    curvature if yours is not 1. The search trusts that the worst rate has one valley, and takes
-    the smallest momentum where several are equally good (plain: 0).
+    if yours is not 1. The smallest momentum where several are equally good (plain: 0).
     Raises ValueError for a condition number below 1 and for a rule that converges nowhere.
     Source: Polyak 1964 and Lessard, Recht & Packard 2016 have the closed forms to compare with.
     """
@@ -283,7 +269,7 @@ def best_rates(rule, condition_numbers):
 
 
 def critical_damping(rule, curvature, learning_rate):
-    """Return the `Damping` with the smallest `rate` at one curvature and learning rate.
+    """Return the `Settings` with the smallest `rate` at one curvature and this learning rate.
 
     With less momentum the weight creeps, with more it rings. Where every bit of momentum helps
     (previous_delta while learning rate · curvature is below 3 − 2√2) it is LARGEST_MOMENTUM;
@@ -294,40 +280,35 @@ def critical_damping(rule, curvature, learning_rate):
     _linear_entries(rule, curvature, learning_rate, TRIED * LARGEST_MOMENTUM)
 
     def rate_at(fading):
-        return _rate(_entries(rule, curvature, learning_rate, _momentum(fading)))
+        return _rate(_entries(rule, curvature, learning_rate, -np.expm1(-fading)))
 
     fading, rate = _lowest(rate_at, (), 0.0, MOST_FADING, rounds=16)
-    return Damping(float(_momentum(fading)), float(rate))
-
-
-def _momentum(fading):
-    """Return the momentum 1 − e^(−fading): equal steps of `fading` crowd it towards 1."""
-    return -np.expm1(-fading)
+    return Settings(learning_rate, float(-np.expm1(-fading)), float(rate))
 
 
 def _best(rule, condition_number):
-    """Return the best learning rates, momenta and rates, each in the shape of the conditions."""
+    """Return the best learning rates, momenta and rates, each in the shape of the conditions.
+
+    The search trusts that the worst rate has one valley.
+    """
     condition_number = check.at_least(1, "condition_number", condition_number)
     _linear_entries(rule, [[1.0], [1e-3]], [0.01, 0.1, 1.0], 0.9)
     # Trace and determinant are straight lines in the curvature, and the pairs with a rate below
     # any r fill a triangle: so the worst curvature is always one of the two ends.
     ends = np.stack([1 / condition_number, np.ones(condition_number.shape)])[..., None, None]
 
-    def best_learning_rate(momentum):
-        """Return the logarithm of the best learning rate for each momentum, and its rate."""
-
+    def best_learning_rate(momentum):  # its logarithm, and its rate
         def worst_rate(log_learning_rate):
-            learning_rate = np.exp(log_learning_rate)
-            rates = _rate(_entries(rule, ends, learning_rate, momentum[..., None]))
-            return np.broadcast_to(rates, (2, *learning_rate.shape)).max(axis=0)
+            rates = _rate(_entries(rule, ends, np.exp(log_learning_rate), momentum[..., None]))
+            return np.broadcast_to(rates, (2, *log_learning_rate.shape)).max(axis=0)
 
         return _lowest(worst_rate, momentum.shape, np.log(1e-5), np.log(1e5), rounds=11)
 
     def best_rate(fading):
-        return best_learning_rate(_momentum(fading))[1]
+        return best_learning_rate(-np.expm1(-fading))[1]
 
     fading, _ = _lowest(best_rate, condition_number.shape, 0.0, MOST_FADING, rounds=9)
-    momentum = _momentum(fading)
+    momentum = -np.expm1(-fading)
     log_learning_rate, rate = (found[..., 0] for found in best_learning_rate(momentum[..., None]))
     if (rate >= 1).any():
         nowhere = "does not converge at any learning rate and momentum for condition number"
@@ -339,7 +320,7 @@ def _best(rule, condition_number):
 def _lowest(values_at, shape, low, high, rounds):
     """Return where the values have their one valley between low and high, and how low it is.
 
-    Each round tries 17 places and goes on between the neighbours of the best of them.
+    Each round goes on between the neighbours of the best of 17 places.
     """
     low, high = np.full(shape, low), np.full(shape, high)
     for _ in range(rounds):
@@ -358,9 +339,9 @@ def steady_gain(rule, momentum):
     """Return what the rule makes, in the long run, of a gradient that stays the same.
 
     1 is plain's step; 0 for a rule that comes to rest all the same, say by weight decay; inf for
-    a memory that never fades. The shape is that of `momentum`; learning rate 1.
-    With the transition matrix T at curvature 0 and what one gradient leaves, k, the step is
-    (z − 1)·[1 0]·(z − T)⁻¹·k at z = 1. Raises as `transition_matrix`.
+    a memory that never fades. With the transition matrix T at curvature 0 and learning rate 1, and
+    what one gradient leaves, k, the step is (z − 1)·[1 0]·(z − T)⁻¹·k at z = 1.
+    The shape is that of `momentum`. Raises as `transition_matrix`.
     """
     return _gain(rule, momentum, 1)
 
@@ -419,8 +400,8 @@ def transient_growth(rule, curvature, learning_rate, momentum, updates=1000):
 def error_by_curvature(rule, curvatures, learning_rate, momentum, updates):
     """Return what each curvature adds to the error, λ·w²/2, (n_curvatures, updates + 1).
 
-    Each weight starts at 1 with memory 0. Raises ValueError for curvatures that are not one
-    row, and as `from_rest`.
+    Each weight starts at 1 with memory 0. Raises ValueError for curvatures that are not one row,
+    and as `from_rest`.
     """
     curvatures = check.one_row("curvatures", curvatures, 0)
     learning_rate = check.one_number("learning_rate", check.learning_rates(learning_rate))
@@ -433,9 +414,9 @@ def noise_variance(rule, curvature, learning_rate, momentum, noise=1.0):
     """Return the variance of a weight whose gradient carries noise, in the long run.
 
     The gradient is λ·w plus independent noise of mean 0 and standard deviation `noise`.
-    The covariance C of (weight, memory) solves C = A·C·Aᵀ + b·bᵀ (Lyapunov), with the
-    transition matrix A and the trace b that one noise leaves. inf where the rule does not
-    converge. The arguments broadcast. Raises ValueError for negative noise, and as `rate`.
+    The covariance C of (weight, memory) solves C = A·C·Aᵀ + b·bᵀ (Lyapunov), with the transition
+    matrix A and the trace b that one noise leaves; inf where the rule does not converge.
+    The arguments broadcast. Raises ValueError for negative noise, and as `rate`.
     """
     noise = check.at_least(0, "noise", noise)
     entries = _linear_entries(rule, curvature, learning_rate, momentum)

@@ -1,7 +1,6 @@
 """Train a network, or descend a landscape: one plain function and one frozen result for each.
 
-An *update* is one change of the weights. Online training (batch_size=1) makes one for each item,
-so an epoch, one pass over the data, is n_items updates.
+An *update* is one change of the weights; online training (batch_size=1) makes one for each item.
 """
 
 import math
@@ -13,7 +12,7 @@ from momentum_lab import validation as check
 from momentum_lab.kernels import LENGTH_LIMIT
 from momentum_lab.landscapes import Landscape, get_landscape
 from momentum_lab.loop import Loop
-from momentum_lab.network import Network
+from momentum_lab.network import ERRORS, Network
 from momentum_lab.rules import call_on_each, get_rule, rule_name, try_rule
 
 MOST_VISITS = 20_000_000  # items visited in one run: seconds, and 160 MB for their order
@@ -35,17 +34,16 @@ class _ReadOnly:
 class Run(_ReadOnly):
     """One training run: what went in, and everything that was measured. Arrays are read-only.
 
-    `diverged_at` is the number (from 1) of the update that would have made the weight vector
-    longer than 10⁴, or not a number; else None. That update is undone and ends the run.
-
     learning_rate, momentum: as given, one number or one for each update.
     update_errors: the error of each batch just before its update, (n_updates,).
     epoch_errors, epoch_accuracies: over all items, after each whole epoch, (n_epochs,).
     epoch_weights: the weights after each whole epoch, (n_epochs, n_weights).
     weights: the weights at the end, (n_weights,).
     trajectory: the weights at the start and after each update, (n_updates + 1, n_weights).
-    step_parts: the length of the step that the gradient alone would make, and of what the
+    step_parts: the lengths of the step that the gradient alone would make, and of what the
     memory adds to it, (n_updates, 2). This and the trajectory are None unless asked for.
+    diverged_at: the number (from 1) of the update that would have made the weight vector longer
+    than 10⁴, or not a number; it was undone and ended the run. Else None.
     """
 
     network: Network
@@ -131,39 +129,36 @@ def train(
         order = _checked_order(order, n_items)
     updates_per_epoch = -(-n_items // batch_size)
     n_updates = len(order) * updates_per_epoch
-    learning_rate = _one_or_each("learning_rate", check.learning_rates(learning_rate), n_updates)
-    momentum = _one_or_each("momentum", check.momenta(momentum), n_updates)
+    given, each_update = _settings(learning_rate, momentum, n_updates)
 
-    each_update = (np.broadcast_to(value, n_updates).copy() for value in (learning_rate, momentum))
     errors, epoch_weights = np.empty(n_updates), np.empty((len(order), network.n_weights))
     path = np.empty((n_updates + 1 if trajectory else 0, network.n_weights))
     path[:1] = start
     parts = np.empty((n_updates if step_parts else 0, 2))
-    records = errors, epoch_weights, path, parts
-    loop = Loop(network, batch_size, start, (inputs, targets, order), tuple(each_update), records)
+    sizes = ERRORS.index(network.error_name), network.n_hidden, batch_size
+    state, items = (start, np.zeros(start.size)), (inputs, targets, order)
+    loop = Loop(sizes, state, items, each_update, (errors, epoch_weights, path, parts))
     diverged_at = loop.run(rule, VISITS_A_CALL)
-    tried = diverged_at or n_updates
+
+    errors = errors[:diverged_at]
     done = n_updates if diverged_at is None else diverged_at - 1
     epoch_weights = epoch_weights[: done // updates_per_epoch]
     epochs = *_measure_epochs(network, epoch_weights, inputs, targets), epoch_weights
-    given = network, rule_name(rule), learning_rate, momentum, batch_size, seed, updates_per_epoch
+    given = network, rule_name(rule), *given, batch_size, seed, updates_per_epoch
     path, parts = path[: done + 1] if trajectory else None, parts[:done] if step_parts else None
-    return Run(*given, errors[:tried], *epochs, start, path, parts, diverged_at)
+    return Run(*given, errors, *epochs, start, path, parts, diverged_at)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Path(_ReadOnly):
     """One descent on a landscape: what went in, and every update. Arrays are read-only.
 
-    `diverged_at` is the number (from 1) of the update that would have made the weight vector
-    longer than 10⁴, or any number infinite or NaN, and was undone; else None.
-
     learning_rate, momentum: as given, one number or one for each update that was asked for.
-    weights: at the start and after each update, (n_updates + 1, d).
-    losses: at these weights, (n_updates + 1,).
+    weights, losses: at the start and after each update, (n_updates + 1, d) and (n_updates + 1,).
     gradients: as each update used them, with the landscape's noise, (n_updates, d).
     gradient_parts: the step that the gradient alone would have made, (n_updates, d).
     memory_parts: what the memory added to it, (n_updates, d).
+    diverged_at: as in `Run`, also where the loss or a gradient would not be finite.
     """
 
     landscape: Landscape
@@ -208,22 +203,18 @@ def descend(landscape, start, rule, learning_rate, momentum, steps):
     landscape = get_landscape(landscape)
     rule = try_rule(get_rule(rule))
     steps = check.whole_number("steps", steps, 1, MOST_STEPS)
-    learning_rate = _one_or_each("learning_rate", check.learning_rates(learning_rate), steps)
-    momentum = _one_or_each("momentum", check.momenta(momentum), steps)
-    weights = _checked_start(landscape, start)
-    d = landscape.dimension
+    given, each_update = _settings(learning_rate, momentum, steps)
+    weights, d = _checked_start(landscape, start), landscape.dimension
     noise = landscape.noise * np.random.default_rng(landscape.noise_seed).normal(size=(steps, d))
-    rates = np.broadcast_to(learning_rate, steps).tolist()
-    kept = np.broadcast_to(momentum, steps).tolist()
 
-    memory = [0.0] * d
+    memory = nothing = [0.0] * d
     path, gradients, from_gradient = [weights], [], []
     with np.errstate(all="ignore"):  # a number that is not finite ends the path instead
-        for push, *settings in zip(noise, rates, kept, strict=True):
+        for push, *settings in zip(noise, *map(np.ndarray.tolist, each_update), strict=True):
             gradient = (landscape.gradient(np.array(weights)) + push).tolist()
             if not all(map(math.isfinite, gradient)):
                 break
-            alone, _ = call_on_each(rule, weights, gradient, [0.0] * d, *settings)
+            alone, _ = call_on_each(rule, weights, gradient, nothing, *settings)
             weights, memory = call_on_each(rule, weights, gradient, memory, *settings)
             short = math.hypot(*weights) <= LENGTH_LIMIT  # which NaN is not
             if not (short and all(map(math.isfinite, alone + memory))):
@@ -234,31 +225,28 @@ def descend(landscape, start, rule, learning_rate, momentum, steps):
         losses = np.array(landscape.value(np.array(path)), dtype=np.float64)
     infinite = np.flatnonzero(~np.isfinite(losses))
     done = int(infinite[0]) - 1 if infinite.size else len(gradients)
-    path = np.array(path[: done + 1])
-    alone = np.array(from_gradient[:done]).reshape(done, d)
-    given = landscape, rule_name(rule), learning_rate, momentum
-    gradients = np.array(gradients[:done]).reshape(done, d)
-    parts = alone - path[:-1], path[1:] - alone
-    diverged_at = None if done == steps else done + 1
-    return Path(*given, path, losses[: done + 1], gradients, *parts, diverged_at)
+    rows = path[: done + 1], gradients[:done], from_gradient[:done]
+    path, gradients, alone = (np.reshape(some, (-1, d)) for some in rows)
+    measured = path, losses[: done + 1], gradients, alone - path[:-1], path[1:] - alone
+    return Path(landscape, rule_name(rule), *given, *measured, done + 1 if done < steps else None)
 
 
 def _measure_epochs(network, epoch_weights, inputs, targets):
     """Return the error and the accuracy after each epoch, over all items."""
-    a_value_each = len(inputs) * (network.n_hidden + network.n_outputs)
-    at_once = max(1, NUMBERS_AT_ONCE // a_value_each)
-    measures = np.empty((2, len(epoch_weights)))
-    for i in range(0, len(epoch_weights), at_once):
-        some = slice(i, i + at_once)
-        measures[:, some] = network.error_and_accuracy(epoch_weights[some], inputs, targets)
-    return measures
+    at_once = max(1, NUMBERS_AT_ONCE // (len(inputs) * (network.n_hidden + network.n_outputs)))
+    pieces = np.split(epoch_weights, range(at_once, len(epoch_weights), at_once))
+    return np.hstack([network.error_and_accuracy(some, inputs, targets) for some in pieces])
 
 
-def _one_or_each(name, value, n_updates):
-    if value.shape not in ((), (n_updates,)):
-        wanted = f"one number or {n_updates}, one for each update, got shape {value.shape}"
-        raise ValueError(f"{name} must be {wanted}")
-    return float(value) if value.ndim == 0 else value.copy()
+def _settings(learning_rate, momentum, n_updates):
+    """Return both as they were given, and both as arrays with one entry for each update."""
+    settings = check.learning_rates(learning_rate), check.momenta(momentum)
+    for name, value in zip(("learning_rate", "momentum"), settings, strict=True):
+        if value.shape not in ((), (n_updates,)):
+            wanted = f"one number or {n_updates}, one for each update, got shape {value.shape}"
+            raise ValueError(f"{name} must be {wanted}")
+    given = [float(value) if value.ndim == 0 else value.copy() for value in settings]
+    return given, tuple(np.broadcast_to(value, n_updates).copy() for value in settings)
 
 
 def _checked_start(landscape, start):

@@ -104,8 +104,7 @@ def one_hot_targets(targets):
     if targets.ndim != 2:
         raise ValueError(f"targets must have two dimensions, got shape {targets.shape}")
     is_one_hot = ((targets == 0) | (targets == 1)).all(axis=1) & (targets.sum(axis=1) == 1)
-    if not is_one_hot.all():
-        row = int(np.argmin(is_one_hot))
+    for row in np.flatnonzero(~is_one_hot):
         wanted = f"one-hot (one 1 and the rest 0 in each row), got {targets[row]} in row {row}"
         raise ValueError(f"targets must be {wanted}")
     return targets

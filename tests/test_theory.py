@@ -463,13 +463,13 @@ def test_best_rates_draw_the_curve_of_the_closed_form(rule):
 @pytest.mark.parametrize("a", [0.04, 0.25, 0.6, 1.44, 2.0])
 def test_critical_damping_of_heavy_ball_is_one_minus_root_a_squared(a):
     best = theory.critical_damping("heavy_ball", 2.0, a / 2)
-    assert best == pytest.approx(((1 - np.sqrt(a)) ** 2, abs(1 - np.sqrt(a))), abs=1e-7)
+    assert best[1:] == pytest.approx(((1 - np.sqrt(a)) ** 2, abs(1 - np.sqrt(a))), abs=1e-7)
 
 
 @pytest.mark.parametrize("a", [0.18, 0.25, 0.6, 1.5, 2.9])
 def test_critical_damping_of_previous_delta_is_the_closed_form(a):
     best = theory.critical_damping("previous_delta", 0.5, 2 * a)
-    assert best == pytest.approx(((1 - a) ** 2 / (4 * a), abs(1 - a) / 2), abs=1e-7)
+    assert best[1:] == pytest.approx(((1 - a) ** 2 / (4 * a), abs(1 - a) / 2), abs=1e-7)
 
 
 @pytest.mark.parametrize("a", [0.01, 0.1, 0.17])
@@ -480,13 +480,13 @@ def test_previous_delta_never_has_enough_momentum_below_three_minus_two_root_two
 
 
 def test_critical_damping_of_the_other_rules():
-    assert theory.critical_damping("plain", 1.0, 0.3) == (0, 0.7)
-    assert theory.critical_damping("nesterov", 1.0, 1.5) == (0, 0.5)
+    assert theory.critical_damping("plain", 1.0, 0.3) == (0.3, 0, 0.7)
+    assert theory.critical_damping("nesterov", 1.0, 1.5) == (1.5, 0, 0.5)
     root = np.sqrt(0.3)
     nesterov = theory.critical_damping("nesterov", 1.0, 0.3)
-    assert nesterov == pytest.approx(((1 - root) / (1 + root), 1 - root), abs=1e-7)
+    assert nesterov[1:] == pytest.approx(((1 - root) / (1 + root), 1 - root), abs=1e-7)
     averaged = theory.critical_damping("averaged", 1.0, 0.3)
-    assert averaged == pytest.approx(((0.7 / 1.3) ** 2, 0.7 / 1.3), abs=1e-7)
+    assert averaged[1:] == pytest.approx(((0.7 / 1.3) ** 2, 0.7 / 1.3), abs=1e-7)
 
 
 # --- gains and memory -----------------------------------------------------------------------
@@ -699,7 +699,7 @@ def test_a_readers_own_rule_is_given_everything_a_built_in_one_is():
     rates, expected = theory.best_rates(own, [2, 4]), theory.best_rates(ball, [2, 4])
     np.testing.assert_allclose(rates, expected, rtol=1e-6)
     damping, expected = (theory.critical_damping(rule, 1.0, 0.3) for rule in (own, ball))
-    assert damping == pytest.approx((2 * expected.momentum, expected.rate), abs=1e-7)
+    assert damping[1:] == pytest.approx((2 * expected.momentum, expected.rate), abs=1e-7)
     assert theory.steady_gain(own, 0.8) == pytest.approx(1 / 0.6)
     assert theory.alternating_gain(own, 0.8) == pytest.approx(1 / 1.4)
     assert theory.regime(own, 1.0, 0.3, 0.8) == theory.regime(ball, 1.0, 0.3, 0.4) == "ringing"
