@@ -144,7 +144,7 @@ def draw(values):
 
 lab.ahead.stop()
 lab.send_ahead = draw
-lab.screen.want = [lab.context, [[0, i] for i in range(60)], 1]
+lab.screen.want = [lab.context, [[0, i] for i in range(60)], time.monotonic()]
 """
 
 
