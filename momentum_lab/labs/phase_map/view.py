@@ -68,7 +68,8 @@ def _scene(axes, result):
     plane = axes["map"]
     image, names = _paint(result.scene)
     place = {"origin": "lower", "extent": (0, 1, 0, 1), "transform": plane.transAxes}
-    plane.imshow(image, aspect="auto", zorder=0, interpolation="antialiased", **place)
+    shown = {"aspect": "auto", "interpolation": "antialiased", "resample": True, "zorder": 0}
+    plane.imshow(image, **place, **shown)
     label = {"transform": plane.transAxes, "ha": "center", "va": "center", "size": 10.5}
     label["bbox"] = {"fc": "white", "ec": "none", "alpha": 0.8, "boxstyle": "round,pad=0.2"}
     for name, (x, y, room) in names.items():
