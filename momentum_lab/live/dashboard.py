@@ -6,6 +6,7 @@ numbers for a test.
 """
 
 import base64
+import hashlib
 import html
 import threading
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from momentum_lab.live.picture import WIDTH, Picture
 from momentum_lab.live.screen import Screen
 from momentum_lab.live.style import PIN_LOOKS, Look, rule_look
 from momentum_lab.meaning import meaning
+from momentum_lab.rules import RULES
 from momentum_lab.validation import unknown_name, whole_number
 
 MOST_PINS = len(PIN_LOOKS)
@@ -361,8 +363,10 @@ class Dashboard:
         """All that a frame depends on besides its heroes: equal only if they all are."""
         others = [repr(v) for name, v in self.values.items() if name not in self.heroes]
         pins, (width, ratio, _) = [pin.number for pin in self.pinned], self._seen_at
-        parts = *others, *pins, self._wish, width, ratio, meaning(self.rule_function)
-        return f"{hash(parts):x}"
+        rule = self.rule_function
+        own = None if rule in RULES.values() else hash(meaning(rule))
+        parts = others, pins, self._wish, width, ratio, own
+        return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
     def moved(self, hero, position):
         """Return the values with one hero's slider at another position; {} if there is none."""

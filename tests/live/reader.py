@@ -106,7 +106,7 @@ def assert_at_rest(lab, factory):
     if lab.screen.frame["kind"] == "problem":  # the last event of all was a pin too many
         told = "Only 4 runs can be pinned: clear them first."
     assert status(lab) == told, f"{lab.name}: {status(lab)!r}, not {told!r}"
-    new = {"number": None, "status": None, "kind": None}
+    new = {"number": None, "context": None, "status": None, "kind": None}
     assert lab.screen.frame | new == fresh.screen.frame | new
     for control in lab.controls.values():
         if isinstance(control, Number):
