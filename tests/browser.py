@@ -34,6 +34,7 @@ SCREEN = {"width": 1280, "height": 800}
 START_SECONDS = 90
 # Milliseconds on a busy machine: for a kernel that starts and compiles, and for one event.
 TIMEOUT = 180_000
+OPENING = 25_000  # for a kernel that is given up then, and started anew
 PATIENCE = int(os.environ.get("PATIENCE", 0)) or 60_000
 expect.set_options(timeout=PATIENCE)
 
@@ -178,13 +179,16 @@ class JupyterPage:
     def open(self, path):
         """Close the notebook that is open, with its kernel and unsaved, and open another one.
 
-        A kernel that has not told that it is ready after a long while is given up, once.
+        Now and then a kernel that has just started never tells JupyterLab that it is ready: then
+        the notebook is opened again.
         """
         self.path = path
-        try:
-            self._open(path, TIMEOUT // 2)
-        except PlaywrightTimeout:
-            self._open(path, TIMEOUT)
+        for timeout in (OPENING, OPENING, TIMEOUT):
+            try:
+                return self._open(path, timeout)
+            except PlaywrightTimeout:
+                if timeout == TIMEOUT:
+                    raise
 
     def _open(self, path, timeout):
         self.page.bring_to_front()  # Chromium slows down a tab behind another one

@@ -245,6 +245,19 @@ def test_play_pins_and_arrows_work_in_each_of_two_views_and_an_old_view_stops(re
     assert reader.problems == []
 
 
+def test_a_frame_that_arrives_while_a_number_is_typed_leaves_what_is_typed(reader):
+    reader.open("two.ipynb")
+    reader.run_all()
+    first, second = (lab_at(reader.page, index) for index in (0, 1))
+    first.shown.fill("7")
+    with first.new_picture(), second.new_picture():
+        reader.start("lab.set(momentum=0.33)")
+    assert first.shown.input_value() == "7"
+    first.shown.press("Enter")
+    expect(second.shown).to_have_value("7")
+    expect(first.shown).to_have_value("7")
+
+
 def test_a_lab_that_is_dragged_while_a_cell_sets_it_ends_with_the_right_picture(reader):
     reader.open("busy.ipynb")
     reader.run_all()

@@ -266,10 +266,16 @@ export default () => {
     const label = make("label", "ml-word", {}, "show update");
     const box = make("input", "ml-update", { type: "number", min: 0, step: 1 });
     const bar = make("input", "ml-bar", { type: "range", min: 0, "aria-label": "updates shown" });
-    box.addEventListener("change", () => askUpdate(model, Number(box.value) || 0));
+    let isTyping = false;
+    const typed = () => {
+      if (isTyping) askUpdate(model, Number(box.value) || 0);
+      isTyping = false;
+    };
+    box.addEventListener("input", () => (isTyping = true));
+    box.addEventListener("change", typed);
     playback.addEventListener("keydown", (event) => {
       event.stopPropagation(); // to JupyterLab, which has shortcuts of its own
-      if (event.key === "Enter" && event.target === box) askUpdate(model, Number(box.value) || 0);
+      if (event.key === "Enter" && event.target === box) typed();
     });
     bar.addEventListener("input", () => askUpdate(model, Number(bar.value)));
     label.append(" ", box);
@@ -299,11 +305,9 @@ export default () => {
       if (finding.textContent !== frame.finding) finding.textContent = frame.finding;
       say(frame.status, frame.kind);
       if (frame.table !== table) runs.innerHTML = table = frame.table;
-      for (const input of [box, bar]) {
-        input.max = frame.n_updates;
-        const isHeld = input.matches(":active") || (input === box && input === document.activeElement);
-        if (!isHeld || wanted === null) input.value = frame.update;
-      }
+      box.max = bar.max = frame.n_updates;
+      if (!isTyping) box.value = frame.update;
+      if (wanted === null || !bar.matches(":active")) bar.value = frame.update;
       clearTimeout(sharpening);
       if (!frame.is_sharp && frame.number) {
         const { number } = frame;
