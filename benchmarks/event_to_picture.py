@@ -145,7 +145,8 @@ def measure(page, repetitions, is_held):
             "([name, slider]) => prepare(name, slider)",
             [name, "momentum" if momentum else "learning rate"],
         )
-        page.keyboard.press("ArrowLeft" if turn % 2 and is_held else "ArrowRight")
+        left = turn % 2 if is_held else turn // 20 % 2  # to and fro: a slider has an end
+        page.keyboard.press("ArrowLeft" if left else "ArrowRight")
         if (milliseconds := page.evaluate("() => milliseconds")) is None:
             sys.exit(f"{name}: no new picture after turn {turn}")
         times[name].append(milliseconds)

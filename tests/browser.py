@@ -192,9 +192,9 @@ class JupyterPage:
 
     def _open(self, path, timeout):
         self.page.bring_to_front()  # Chromium slows down a tab behind another one
-        self.page.evaluate(CLOSE)
+        self.ask(CLOSE)
         self.problems.clear()
-        self.page.evaluate(OPEN, path)
+        self.ask(OPEN, path)
         self.page.wait_for_function(READY, arg=path, timeout=timeout)
 
     def run_all(self):
@@ -215,22 +215,26 @@ class JupyterPage:
         self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
         return self.page.evaluate(ALL_RAN, TIMEOUT)
 
+    def ask(self, question, argument=None):
+        """What the page answers; an error where it never does (`evaluate` alone waits for ever)."""
+        return self.page.evaluate(ASK % question, [argument, PATIENCE])
+
     def start(self, code):
         """Begin to run code in the kernel, beside the notebook."""
         self.page.evaluate(START, code)
 
     def end(self):
         """Wait until the code that was started is done; return how it ended: "ok" or the error."""
-        reply = self.page.evaluate("async () => (await window.started).content")
+        reply = self.ask("async () => (await window.started).content")
         return reply.get("evalue", reply["status"])
 
     def answer(self, expression):
         """What the kernel says of an expression."""
-        return self.page.evaluate(ANSWER, expression)
+        return self.ask(ANSWER, expression)
 
     def rest(self):
         """Wait until the kernel has had nothing to do for half a second."""
-        self.page.evaluate(REST)
+        self.ask(REST)
 
     def outputs(self):
         """The outputs of all code cells, as they would be saved."""
@@ -356,6 +360,10 @@ def compare(lab):
 
 # What the page is asked. A kernel is ready when it told what it is.
 
+ASK = """async ([argument, milliseconds]) => {
+    const late = (_, fail) => setTimeout(() => fail(new Error('no answer in time')), milliseconds);
+    return await Promise.race([(%s)(argument), new Promise(late)]);
+}"""
 PANEL = "jupyterapp.shell.currentWidget"
 RESTORED = "() => window.jupyterapp?.restored.then(() => true)"
 CODE = "[...panel.content.model.cells].filter(cell => cell.type === 'code')"

@@ -449,6 +449,11 @@ class Dashboard:
         ]
         if "seed" in self.controls:
             actions.insert(2, _button("new seed", self.new_seed, "other random start weights"))
+        boxes = [control.box for control in self.controls.values()]
+        sliders = [c.slider for c in self.controls.values() if hasattr(c, "slider")]
+        quiet = [control.slider for control in heroes]
+        hands = [self.screen, *boxes, *sliders, *actions, *presets]
+        self.screen.hands = [hand for hand in hands if hand not in quiet]
         self.widget = _box(
             "ml-lab",
             _box("ml-row ml-top", *self._top(others)),

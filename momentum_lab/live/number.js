@@ -1,5 +1,5 @@
 // The browser's half of controls.NumberBox: a box that takes any text, beside its slider.
-async function render({ model, el }) {
+function render({ model, el }) {
   const label = document.createElement("label");
   const input = document.createElement("input");
   const words = document.createElement("span");
@@ -20,20 +20,9 @@ async function render({ model, el }) {
   };
   show(model.get("text"));
 
+  // The slider may not be there yet, but a hand may: the box listens at once.
   const id = model.get("slider").replace("IPY_MODEL_", "");
-  const slider = await model.widget_manager.get_model(id);
-  const slid = (_model, _value, options) => {
-    // Only what a hand does here: what the kernel sets may lie between two positions.
-    if (options?.updated_view || options?.by_hand) show(texts[slider.get("value")]);
-  };
-  slider.on("change:value", slid);
-  const follow = () => {
-    const text = model.get("text");
-    // A hand on the slider may be ahead of the kernel's answer.
-    if (!texts.includes(text) || texts[slider.get("value")] === text) show(text);
-  };
-  model.on("change:text", follow);
-  model.on("msg:custom", follow); // what was typed may have to give way to the same text
+  const found = model.widget_manager.get_model(id);
 
   const type = () => {
     if (input.value === shown) return;
@@ -48,11 +37,27 @@ async function render({ model, el }) {
     const by = { ArrowUp: 1, ArrowDown: -1 }[event.key];
     if (!by) return;
     event.preventDefault();
-    const to = Math.min(Math.max(slider.get("value") + by, 0), texts.length - 1);
-    slider.set("value", to, { by_hand: true });
-    slider.save_changes();
+    found.then((slider) => {
+      const to = Math.min(Math.max(slider.get("value") + by, 0), texts.length - 1);
+      slider.set("value", to, { by_hand: true });
+      slider.save_changes();
+    });
   });
-  return () => slider.off("change:value", slid);
+
+  const slid = (slider, _value, options) => {
+    // Only what a hand does here: what the kernel sets may lie between two positions.
+    if (options?.updated_view || options?.by_hand) show(texts[slider.get("value")]);
+  };
+  const follow = async () => {
+    const slider = await found;
+    const text = model.get("text");
+    // A hand on the slider may be ahead of the kernel's answer.
+    if (!texts.includes(text) || texts[slider.get("value")] === text) show(text);
+  };
+  found.then((slider) => slider.on("change:value", slid));
+  model.on("change:text", follow);
+  model.on("msg:custom", follow); // what was typed may have to give way to the same text
+  return () => found.then((slider) => slider.off("change:value", slid));
 }
 
 export default { render };

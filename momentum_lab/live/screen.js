@@ -10,6 +10,7 @@ const MOST_BYTES = 16e6; // of the frames that a lab holds
 const FEED_AFTER = 100; // ms of rest until frames ahead are asked for
 const AT_ONCE = 8; // frames asked for: a page that is gone gets no more than these
 const LATE = 1000; // ms after which an answer for other settings means that these are the settings
+const QUIET = ["want", "sharper", "shown_at"]; // what a lab asks for by itself
 const BUSY_AFTER = 500; // ms
 const BUSY = "The kernel is busy: the picture still shows the settings before.";
 
@@ -31,6 +32,7 @@ function address(png) {
   return "data:image/png;base64," + btoa(text);
 }
 
+const idOf = (reference) => reference.replace("IPY_MODEL_", "");
 const keyOf = (context, at) => [context, ...at].join("|");
 
 // Frames that wait until the hand arrives at their settings, the last used at the end.
@@ -100,7 +102,7 @@ export default () => {
   function askUpdate(model, update) {
     const last = model.get("frame").n_updates;
     wanted = Math.min(Math.max(Math.round(update), 0), last);
-    beUnsure(model);
+    beUnsure();
     ask(model, "update", wanted);
   }
 
@@ -130,13 +132,13 @@ export default () => {
   }
 
   // Frames: the one on the screen, those that are held, what the hand has moved since the last
-  // answer of the kernel, and whether it did anything else (the kernel tells when it has come by).
+  // answer of the kernel, and whether it did anything else that the kernel has not done yet.
 
   let frame = {};
   let busy = null;
   let movedAt = 0;
-  let fence = 0;
-  let passed = 0;
+  let hasAsked = false; // and it is not sent yet
+  let underWay = 0;
   const held = makeStore();
   const moved = new Map();
 
@@ -162,7 +164,7 @@ export default () => {
     else moved.set(hero, text);
     movedAt = Date.now();
     pending.clear();
-    const ahead = fence !== passed ? null : moved.size ? held.get(settings(model)) : model.get("frame");
+    const ahead = isUnsure() ? null : moved.size ? held.get(settings(model)) : model.get("frame");
     if (ahead) display(ahead);
     else sayBusySoon();
   }
@@ -175,26 +177,55 @@ export default () => {
       if (told.at[hero] === text || Date.now() - movedAt > LATE) moved.delete(hero);
     }
     if (!told.kind) held.put(told);
-    if (!moved.size || fence !== passed || !held.has(settings(model))) display(told);
+    if (!moved.size || isUnsure() || !held.has(settings(model))) display(told);
     feedSoon(model);
   }
 
-  // Whatever a hand does besides the heroes may change what their positions show. The next message
-  // carries a fence.
-  function beUnsure(model) {
-    model.set("wait", [(fence = asked += 1)]);
+  // Whatever a hand does besides the heroes may change what their positions show: no held frame is
+  // shown until the kernel has done what it was sent. It may do so in several threads, so only its
+  // word that a message is done tells.
+  const isUnsure = () => hasAsked || underWay > 0;
+
+  function beUnsure() {
+    hasAsked = true;
     sayBusySoon();
   }
 
-  function receive(model, message, buffers) {
-    if (message.passed) {
-      passed = Math.max(passed, message.passed);
-      if (passed === fence) display(frame);
-    } else {
-      held.put({ ...message, png: buffers[0] });
-      pending.delete(keyOf(message.context, message.at));
-      if (pending.size === AT_ONCE / 2) feed(model);
+  function watch(comm) {
+    const send = comm.send.bind(comm);
+    comm.send = (data, callbacks, ...more) => {
+      const names = Object.keys(data.state ?? {});
+      if (names.length && names.every((name) => QUIET.includes(name))) {
+        return send(data, callbacks, ...more);
+      }
+      if (names.includes("place") || names.includes("update")) hasAsked = false;
+      underWay += 1;
+      sayBusySoon();
+      const status = (message) => {
+        callbacks?.iopub?.status?.(message); // it may send what came since
+        if (message.content.execution_state !== "idle") return;
+        underWay -= 1;
+        if (!isUnsure()) display(frame);
+      };
+      return send(data, { ...callbacks, iopub: { ...callbacks?.iopub, status } }, ...more);
+    };
+  }
+
+  const watched = new Set();
+
+  async function watchHands(model) {
+    for (const id of model.get("hands")) {
+      if (watched.has(id)) continue;
+      watched.add(id);
+      const { comm } = await model.widget_manager.get_model(idOf(id));
+      if (comm) watch(comm);
     }
+  }
+
+  function receive(model, message, buffers) {
+    held.put({ ...message, png: buffers[0] });
+    pending.delete(keyOf(message.context, message.at));
+    if (pending.size === AT_ONCE / 2) feed(model);
   }
 
   // Frames ahead, while nobody waits and somebody looks.
@@ -239,9 +270,10 @@ export default () => {
     const turn = () => look(model);
     document.addEventListener("visibilitychange", turn);
     frame = model.get("frame");
-    const sliders = model.get("heroes").map((name) => name.replace("IPY_MODEL_", ""));
-    for (const [hero, id] of sliders.entries()) {
-      const slider = await model.widget_manager.get_model(id);
+    model.on("change:hands", () => watchHands(model));
+    watchHands(model); // this model is one of them, and not there before this is over
+    for (const [hero, id] of model.get("heroes").entries()) {
+      const slider = await model.widget_manager.get_model(idOf(id));
       slider.on("change:value", (_model, _value, options) => {
         if (options?.updated_view || options?.by_hand) move(model, hero, slider);
       });
@@ -367,7 +399,7 @@ export default () => {
       const [x, y] = shares(event);
       const clamp = (share) => Math.min(Math.max(share, 0), 1);
       const up = clamp((bottom - y) / (bottom - top));
-      beUnsure(model);
+      beUnsure();
       ask(model, "place", holds, clamp((x - left) / (right - left)), up);
     }
 
@@ -385,20 +417,6 @@ export default () => {
     for (const name of ["pointerup", "pointercancel"]) {
       picture.addEventListener(name, () => (holds = -1));
     }
-    // Other controls of this lab: after their own handlers have sent what they send.
-    function touched(event) {
-      const lab = el.closest(".ml-lab");
-      const isOther = lab?.contains(event.target) && !event.target.closest(".widget-slider");
-      if (!isOther || el.contains(event.target)) return;
-      setTimeout(() => {
-        beUnsure(model);
-        model.save_changes();
-      });
-    }
-
-    const watched = ["click", "change"];
-    for (const name of watched) window.addEventListener(name, touched, true);
-
     const view = { show, say, showPlaying, isSeen: false };
     const seen = new IntersectionObserver((entries) => {
       view.isSeen = entries.at(-1).isIntersecting;
@@ -413,7 +431,6 @@ export default () => {
       if (!views.size && timer) pause();
       seen.disconnect();
       look(model);
-      for (const name of watched) window.removeEventListener(name, touched, true);
       observer.disconnect();
       window.removeEventListener("resize", soon);
       clearTimeout(measuring);

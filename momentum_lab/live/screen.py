@@ -17,6 +17,7 @@ class Screen(anywidget.AnyWidget):
     size: width and height of the picture as it was designed.
     plots: the plots that can be pointed at, each (left, top, right, bottom) as shares of the
         picture, counted from its upper left corner.
+    hands: all that a hand can change the lab with, but for the sliders of the heroes.
     heroes: the sliders whose positions are drawn ahead; grids: the settings' texts at these
         positions; feeds_first: whether a slider goes before the others.
 
@@ -27,7 +28,6 @@ class Screen(anywidget.AnyWidget):
     update: [the update to show].
     want: [context, [slider, position] pairs]: frames to be drawn ahead. Each comes in a message of
         its own, to be held until the hand arrives there.
-    wait: nothing; a message tells when all that was sent before it, or with it, is done.
     """
 
     _esm = Path(__file__).with_name("screen.js")
@@ -36,6 +36,7 @@ class Screen(anywidget.AnyWidget):
     frame = traitlets.Dict().tag(sync=True)
     size = traitlets.List().tag(sync=True)
     plots = traitlets.List().tag(sync=True)
+    hands = traitlets.List().tag(sync=True, **widgets.widget_serialization)
     heroes = traitlets.List().tag(sync=True, **widgets.widget_serialization)
     grids = traitlets.List().tag(sync=True)
     feeds_first = traitlets.List().tag(sync=True)
@@ -44,12 +45,3 @@ class Screen(anywidget.AnyWidget):
     place = traitlets.List().tag(sync=True, echo_update=False)
     update = traitlets.List().tag(sync=True, echo_update=False)
     want = traitlets.List().tag(sync=True, echo_update=False)
-    wait = traitlets.List().tag(sync=True, echo_update=False)
-
-    def set_state(self, sync_data):
-        """Take what the browser sent."""
-        try:
-            super().set_state(sync_data)
-        finally:
-            if "wait" in sync_data:
-                self.send({"passed": sync_data["wait"][0]})

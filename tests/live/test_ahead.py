@@ -3,9 +3,11 @@
 import asyncio
 import random
 
+import ipywidgets as widgets
 import pytest
 from reader import every_factory, look, random_events
 
+from momentum_lab import labs
 from momentum_lab.labs import bowl, network_lab, one_weight, valley
 from momentum_lab.live import ahead, engine
 
@@ -45,10 +47,9 @@ class Browser:
         lab.screen.send = self.receive
 
     def receive(self, content, buffers=None):
-        if "passed" not in content:
-            key = content["context"], *content["at"]
-            assert key not in self.held, "a frame was sent twice"
-            self.held[key] = content | {"png": buffers[0]}
+        key = content["context"], *content["at"]
+        assert key not in self.held, "a frame was sent twice"
+        self.held[key] = content | {"png": buffers[0]}
 
     def want(self, moves, context=None):
         self.asked += 1
@@ -274,18 +275,16 @@ def test_while_a_cell_runs_it_pauses(monkeypatch):
     assert browser.held
 
 
-def test_the_fence_comes_after_what_came_with_it():
-    browser, order = Browser(valley()), []
-    browser.lab.screen.send = lambda content, buffers=None: order.append(content)
-    browser.lab.screen.observe(lambda change: order.append("frame"), "frame")
-    browser.lab.screen.set_state({"wait": [7], "place": [0, 0.5, 0.5, 6], "update": [3, 5]})
-    assert order == ["frame", "frame", {"passed": 7}]
-
-
-def test_the_fence_comes_also_after_what_failed():
-    browser, order = Browser(valley()), []
-    browser.lab.screen.send = lambda content, buffers=None: order.append(content)
-    browser.lab._compute = lambda **_: 1 / 0
-    with pytest.raises(ZeroDivisionError):
-        browser.lab.screen.set_state({"wait": [8], "place": [0, 0.5, 0.5, 6]})
-    assert order == [{"passed": 8}]
+@pytest.mark.parametrize("name", labs.__all__)
+def test_what_a_hand_can_change_a_lab_with_is_watched(name):
+    lab = getattr(labs, name)()
+    found, look_into = [], [lab.widget]
+    while look_into:
+        widget = look_into.pop()
+        look_into += getattr(widget, "children", ())
+        if not isinstance(widget, widgets.Box | widgets.HTML | widgets.ToggleButton):
+            found.append(widget)
+    heroes = [lab.controls[name].slider for name in lab.heroes]
+    assert len(found) > 10
+    assert {id(hand) for hand in [*lab.screen.hands, *heroes]} == {id(widget) for widget in found}
+    assert not any(hand in heroes for hand in lab.screen.hands)
