@@ -49,7 +49,8 @@ class Dashboard:
     presets: a dict from a name to the values that it sets.
     answers: a dict from a name to a function of the present values; it returns values to set.
     pick: the plots that a reader can click or drag in, a dict from the name of the axes to the
-    controls that follow (or None), for the place along x and along y.
+    controls that follow (or None), for the place along x and along y; or to a function of x and y
+    that returns values to set.
     start: values to begin with (and to reset to) in place of the controls' own.
     heroes: the names of the two or three controls whose sliders stand large above the picture.
     """
@@ -130,13 +131,11 @@ class Dashboard:
         """Point at a place of the plot of this name, as a click does; return the dashboard."""
         if axes not in self._pick:
             raise unknown_name("plot", axes, self._pick)
-        return self.set(
-            **{
-                name: value
-                for name, value in zip(self._pick[axes], (x, y), strict=True)
-                if name is not None
-            }
-        )
+        follows = self._pick[axes]
+        if callable(follows):
+            return self.set(**follows(x, y))
+        places = zip(follows, (x, y), strict=True)
+        return self.set(**{name: value for name, value in places if name is not None})
 
     def reset(self):
         """Take every control back to where it started; pinned runs stay."""
