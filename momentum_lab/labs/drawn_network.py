@@ -16,6 +16,8 @@ from functools import cached_property
 import numpy as np
 from matplotlib.collections import LineCollection, PolyCollection
 
+from momentum_lab.labs.words import code_names, connection_names
+from momentum_lab.live.labels import Labels
 from momentum_lab.live.style import SOFT_INK
 from momentum_lab.network import Network
 
@@ -54,16 +56,12 @@ class Drawing:
     @cached_property
     def names(self):
         """The name of each weight, such as "input 2 → hidden 3" or "bias → output 1"."""
-        net = self.network
-        into = _names("input", net.n_inputs, "hidden", net.n_hidden)
-        return into + _names("hidden", net.n_hidden, "output", net.n_outputs)
+        return connection_names(self.network)
 
     @cached_property
     def code_names(self):
         """The name of each weight in code, such as "ih_weights[1, 2]" or "o_biases[0]"."""
-        parts = self.network.unpack(np.zeros(self.network.n_weights))._asdict()
-        places = [(name, place) for name, part in parts.items() for place in np.ndindex(part.shape)]
-        return tuple(f"{name}[{', '.join(map(str, place))}]" for name, place in places)
+        return code_names(self.network)
 
     def nearest(self, x, y):
         """Return the weight whose line lies nearest to the point (x, y)."""
@@ -81,8 +79,7 @@ class Drawing:
             boxes = middles[:, None] + _rounded(*size)
             look = {"facecolors": "white", "edgecolors": SOFT_INK, "linewidths": 1.0}
             axes.add_collection(PolyCollection(boxes, zorder=3, **look), autolim=False)
-        for x, y in self._biases:
-            axes.text(x, y, "1", color=SOFT_INK, **_IN_NODE)
+        axes.add_artist(Labels(self._biases, "11", SOFT_INK))
 
     def draw(self, axes, numbers, values=(), chosen=None, largest=None):
         """Draw a line for each of `numbers`, (n_weights,), and write the values into the nodes.
@@ -101,9 +98,9 @@ class Drawing:
         look = {"linewidths": widths, "linestyles": [_dashes(*sign) for sign in signs]}
         look |= {"colors": np.where(numbers < 0, MINUS, PLUS), "capstyle": "butt"}
         axes.add_collection(LineCollection(self.ends, zorder=2, **look), autolim=False)
-        for column, row in zip(self.columns, values, strict=False):
-            for (x, y), value in zip(column, row, strict=True):
-                axes.text(x, y, in_node(value), **_IN_NODE)
+        if len(values):
+            places, numbers = self.columns[: len(values)], np.concatenate(values)
+            axes.add_artist(Labels(np.concatenate(places), map(in_node, numbers)))
 
     @cached_property
     def _places(self):
@@ -119,9 +116,6 @@ class Drawing:
         return np.array([self._places[0][-1], self._places[1][-1]])
 
 
-_IN_NODE = {"ha": "center", "va": "center", "size": 9, "zorder": 4}
-
-
 def _lines(starts, ends):
     """Lines from the right ends of nodes, of which the last is a bias, to the left ends of others.
 
@@ -132,11 +126,6 @@ def _lines(starts, ends):
     starts, ends = starts + np.outer(rights, [1, 0]), ends - (NODE[0] / 2, 0)
     grid = np.broadcast_arrays(starts[:, None], ends[None])
     return np.stack(grid, axis=2).reshape(-1, 2, 2)
-
-
-def _names(kind, count, to, to_count):
-    starts = [*(f"{kind} {i + 1}" for i in range(count)), "bias"]
-    return tuple(f"{start} → {to} {j + 1}" for start in starts for j in range(to_count))
 
 
 def _dashes(is_minus, width):

@@ -44,7 +44,8 @@ class Dashboard:
 
     name: what the line of numbers begins with.
     controls: `Number` and `Choice` objects; each becomes an attribute: `lab.momentum.value`.
-    compute(**values): returns the result for the controls' values (see experiments).
+    compute(**values): returns the result for the controls' values (see experiments). One that
+    has `at(update)` tells of each update in turn; its `unit` is what the playback counts, then.
     view: the `View` that draws results.
     presets: a dict from a name to the values that it sets.
     answers: a dict from a name to a function of the present values; it returns values to set.
@@ -171,7 +172,7 @@ class Dashboard:
         with EVENT:
             number = whole_number("update", number, 0, self.result.n_updates)
             self._wish = None if number == self.result.opens_at else number
-            self._event(self._redraw)
+            self._event(self._show_the_update)
         return self
 
     def step(self, by=1):
@@ -273,7 +274,18 @@ class Dashboard:
         self._redraw()
 
     def _compute_anew(self):
-        self.result = self._compute(**self.values)
+        self.result = self._computed(self.values)
+
+    def _show_the_update(self):
+        self.result = self._seen_at_the_update(self.result)
+        self._redraw()
+
+    def _computed(self, values):
+        return self._seen_at_the_update(self._compute(**values))
+
+    def _seen_at_the_update(self, result):
+        """Return the result that tells of the update shown, where there is one for each."""
+        return result.at(self._shown_of(result)) if hasattr(result, "at") else result
 
     def _redraw(self):
         self._problem = ""
@@ -327,6 +339,7 @@ class Dashboard:
             "table": self._table(result),
             "update": self._shown_of(result),
             "n_updates": result.n_updates,
+            "unit": getattr(result, "unit", "update"),
             "context": self.context,
             "at": [repr(values[name]) for name in self.heroes],
         }
@@ -379,7 +392,7 @@ class Dashboard:
         """Return the frame that an event with these values would send, but for its number."""
         width, ratio, _ = self._seen_at
         drawn = min(round(width * ratio), width)
-        result = self._compute(**values)
+        result = self._computed(values)
         png = self.picture.live_png(drawn, self._entry(result))
         is_sharp = drawn == round(width * ratio)
         return self._words(result, values) | {"png": png, "is_sharp": is_sharp}

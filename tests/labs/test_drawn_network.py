@@ -19,12 +19,14 @@ from momentum_lab.labs.drawn_network import (
     Drawing,
     in_node,
 )
+from momentum_lab.live.labels import Labels
 from momentum_lab.live.style import DPI, panel
 from momentum_lab.network import Network
 
 SIZES = (4, 5, 3), (4, 7, 3), (1, 1, 2), (2, 9, 2)
 every_size = pytest.mark.parametrize("sizes", SIZES, ids=str)
 SMALL = Drawing(Network(4, 5, 3), 560, 300)
+SMALL_VALUES = [1, 2, 3, 4], [0, 0, 0, 0, 0.5], [0, 0.25, 0.75]
 
 
 def drawing_of(sizes):
@@ -39,6 +41,10 @@ def drawn(drawing, *numbers, **more):
     before = set(axes.get_children())
     drawing.draw(axes, *numbers, **more)
     return axes, [artist for artist in axes.get_children() if artist not in before]
+
+
+def labels_in(artists):
+    return [artist for artist in artists if isinstance(artist, Labels)]
 
 
 def lines_in(artists):
@@ -150,27 +156,27 @@ def test_the_chosen_line_is_highlighted_below_itself(chosen):
 def test_values_stand_in_their_nodes_and_fit():
     values = [-0.123, 4.25, 0, 3731], [-0.0044, 1, -1, 0.5, -12.34], [0.333, 0.25, 1e-9]
     axes, artists = drawn(SMALL, np.ones(43), values)
-    texts = [artist for artist in artists if hasattr(artist, "get_text")]
-    assert [text.get_text() for text in texts] == [
+    (labels,) = labels_in(artists)
+    assert labels.texts == [
         *("−0.12", "4.25", "0", "3731"),
         *("−0.004", "1", "−1", "0.5", "−12.3"),
         *("0.33", "0.25", "0"),
     ]
-    renderer = FigureCanvasAgg(axes.figure).get_renderer()
-    for text, place in zip(texts, np.concatenate(SMALL.columns), strict=True):
-        np.testing.assert_array_equal(text.get_position(), place)
-        box = text.get_window_extent(renderer)
-        assert box.width < NODE[0] and box.height < NODE[1]
-        assert box.x0 > place[0] - NODE[0] / 2 and box.x1 < place[0] + NODE[0] / 2
+    boxes = labels.boxes(FigureCanvasAgg(axes.figure).get_renderer())
+    for (left, bottom, right, top), place in zip(boxes, np.concatenate(SMALL.columns), strict=True):
+        assert (left + right) / 2 == pytest.approx(place[0], abs=0.5)
+        assert (bottom + top) / 2 == pytest.approx(place[1], abs=0.5)
+        assert right - left < NODE[0] and top - bottom < NODE[1]
 
 
 def test_fewer_rows_leave_the_later_nodes_empty():
     _, artists = drawn(SMALL, np.ones(43), [[1, 2, 3, 4]])
-    assert sum(hasattr(artist, "get_text") for artist in artists) == 4
+    (labels,) = labels_in(artists)
+    assert labels.texts == ["1", "2", "3", "4"]
 
 
-def test_all_lines_are_one_artist():
-    assert len(drawn(SMALL, np.ones(43), chosen=3)[1]) == 2
+def test_lines_values_and_highlight_are_one_artist_each():
+    assert len(drawn(SMALL, np.ones(43), SMALL_VALUES, chosen=3)[1]) == 3
 
 
 @pytest.mark.parametrize(("value", "text"), [(-0.00004, "0"), (0.099, "0.099"), (99.96, "100")])
