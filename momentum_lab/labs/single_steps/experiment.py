@@ -13,6 +13,7 @@ from momentum_lab.training import Run, train
 
 NETWORK = Network(4, 5, 3)
 FLOWERS = iris().standardized()
+DUST = 1e-14  # what rounding leaves of two weights that should be the same
 NAMES, CODE_NAMES = connection_names(NETWORK), code_names(NETWORK)
 
 
@@ -35,7 +36,11 @@ class SingleStepsResult(SingleStepsWords):
     step: int = 0
 
     unit = "step"  # what the playback counts
-    opens_at = 1
+
+    @property
+    def opens_at(self):
+        """The first step, if there is one."""
+        return min(1, self.n_updates)
 
     @property
     def n_updates(self):
@@ -139,8 +144,17 @@ def take_single_steps(own_rules, rule, learning_rate, momentum, connection, upda
     before, after = run.trajectory[:-1], run.trajectory[1:]
     items = zip(before, flowers.inputs, flowers.targets, strict=False)  # fewer, if it diverged
     gradients = np.reshape([NETWORK.gradient(*item) for item in items], before.shape)
-    numbers = before.ravel().tolist(), gradients.ravel().tolist(), [0.0] * before.size
-    with np.errstate(all="ignore"):
-        alone = np.reshape(call_on_each(function, *numbers, *settings)[0], before.shape)
-    seen = connection, rows, run, gradients, alone - before, after - alone
+    alone = _without_memory(function, before, gradients, settings)
+    from_memory = after - alone
+    from_memory[np.abs(from_memory) < DUST] = 0
+    seen = connection, rows, run, gradients, alone - before, from_memory
     return SingleStepsResult(rule, *settings, *seen)
+
+
+def _without_memory(rule, weights, gradients, settings):
+    """Return where the rule would take these weights if it remembered nothing."""
+    if not weights.size:  # the first update diverged
+        return weights
+    numbers = weights.ravel().tolist(), gradients.ravel().tolist(), [0.0] * weights.size
+    with np.errstate(all="ignore"):
+        return np.reshape(call_on_each(rule, *numbers, *settings)[0], weights.shape)

@@ -14,7 +14,7 @@ from momentum_lab.live.style import GRADIENT_COLOR, LINE, SOFT_INK, bars, headin
 
 WIDTH, HEIGHT = 900, 370
 DRAWING = Drawing(NETWORK, 590, 300)
-LIMITS = [digit * 10.0**power for power in range(-6, 3) for digit in (1, 3)]  # of the bars
+LIMITS = [digit * 10.0**power for power in range(-6, 3) for digit in (1, 2, 5)]  # of the bars
 OVER = NODE[1] / 2 + 1  # pixels from the middle of a node to what is written above or below
 ABOVE_INPUTS = DRAWING.columns[0] + (NODE[0] / 2, OVER)
 BELOW_NODES = [column - (0, OVER) for column in DRAWING.columns[1:]]
@@ -52,7 +52,7 @@ def _frame(figure):
     steps.yaxis.set_major_formatter(FuncFormatter(lambda y, _: as_written(y)))
     steps.grid(axis="x", visible=False)
     steps.set_xlabel("update")
-    heading(steps, "its steps; hatched: the memory part").set_x(-0.1)
+    heading(steps, "its steps; hatched: memory part")
     return axes
 
 
@@ -74,15 +74,15 @@ def _draw(axes, result, look, shown):
     network, numbers, steps = axes.values()
     parts = _steps(result)
     updates = np.arange(1, parts.shape[1] + 1)
-    style = {"color": look.color, "ls": look.dash, "lw": look.width, "marker": "o", "ms": 4.5}
-    steps.plot(updates, parts.sum(axis=0), **style)
+    alone, both = np.cumsum(parts, axis=0)
+    steps.plot(updates, both, color=look.color, ls=look.dash, lw=look.width if look.letter else 1)
     if look.letter:
         return
+    steps.plot(updates[result.index :][:1], both[result.index :][:1], "o", color=look.color, ms=9)
     _draw_network(network, result)
     numbers.text(0, -1.2, result.name, weight="bold", va="center")
     told = [result.told[name] for name in IN_ROW]
     numbers.add_artist(Labels([(0.72, row) for row in range(len(told))], told, ha="right"))
-    alone, both = np.cumsum(parts, axis=0)
     is_done = updates <= shown // 4
     bars(steps, updates - 0.13, 0 * alone, alone, GRADIENT_COLOR, is_done)
     bars(steps, updates + 0.13, alone, both, look.color, is_done, hatch="////")
