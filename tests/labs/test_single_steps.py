@@ -9,8 +9,9 @@ from drawing import assert_readable, drawn, entry, framed, headings, image, some
 from momentum_lab.data import iris
 from momentum_lab.labs import single_steps
 from momentum_lab.labs.drawn_network import HIGHLIGHT, MINUS, PLUS
-from momentum_lab.labs.single_steps.experiment import NAMES, NETWORK, take_single_steps
+from momentum_lab.labs.single_steps.experiment import take_single_steps
 from momentum_lab.labs.single_steps.lab import SINGLE_STEPS_PRESETS, nearest_connection
+from momentum_lab.labs.single_steps.moment import NAMES, NETWORK
 from momentum_lab.labs.single_steps.view import DRAWING, SINGLE_STEPS
 from momentum_lab.labs.single_steps.words import IN_ROW, PHASES
 from momentum_lab.labs.words import as_written

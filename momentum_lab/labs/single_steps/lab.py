@@ -3,7 +3,8 @@
 from functools import partial
 
 from momentum_lab.labs.settings import LEARNING_RATES, MOMENTA, rule_choice
-from momentum_lab.labs.single_steps.experiment import NETWORK, take_single_steps
+from momentum_lab.labs.single_steps.experiment import take_single_steps
+from momentum_lab.labs.single_steps.moment import NETWORK
 from momentum_lab.labs.single_steps.view import DRAWING, SINGLE_STEPS
 from momentum_lab.live.controls import Number
 from momentum_lab.live.dashboard import Dashboard

@@ -5,7 +5,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from momentum_lab.labs.drawn_network import KEY, MINUS, NODE, PLUS, Drawing, in_node
 from momentum_lab.labs.paths import first_above
-from momentum_lab.labs.single_steps.experiment import FLOWERS, NETWORK
+from momentum_lab.labs.single_steps.moment import FLOWERS, NETWORK
 from momentum_lab.labs.single_steps.words import IN_ROW
 from momentum_lab.labs.words import as_written
 from momentum_lab.live.labels import Labels
