@@ -3,6 +3,7 @@
 from momentum_lab.exercises.checks import (
     check_best_rate,
     check_fate,
+    check_hidden_layer,
     check_limit,
     check_number,
     check_own_limit,
@@ -13,5 +14,6 @@ from momentum_lab.exercises.checks import (
 from momentum_lab.exercises.predict import predict
 from momentum_lab.exercises.table import print_table
 
-__all__ = ["check_best_rate", "check_fate", "check_limit", "check_number", "check_own_limit"]
-__all__ += ["check_rule", "check_settings", "check_valley", "predict", "print_table"]
+__all__ = ["check_best_rate", "check_fate", "check_hidden_layer", "check_limit", "check_number"]
+__all__ += ["check_own_limit", "check_rule", "check_settings", "check_valley"]
+__all__ += ["predict", "print_table"]

@@ -209,3 +209,42 @@ def check_settings(rule, learning_rate, momentum, *, within, at_most):
     told = ", ".join("never" if epoch is None else str(epoch) for epoch in epochs)
     words = f"settings: below 0.1 at epoch {told} for seeds 0 to 4"
     return Verdict(passed, f"{words} (goal: within {within}, every seed)")
+
+
+def check_hidden_layer(hidden_layer):
+    """Compare a reader's gradients of ih_weights and h_biases with the package's, on 20 items.
+
+    hidden_layer(inputs, hidden, o_signals, ho_weights) returns them, (n_inputs, n_hidden) and
+    (n_hidden,), from one item's values and output signals.
+    """
+    network, rng = Network(4, 5, 3), np.random.default_rng(0)
+    for target in np.eye(3)[rng.integers(3, size=20)]:
+        weights, inputs = network.initial_weights(rng), rng.normal(size=4)
+        parts = network.unpack(weights)
+        right = network.unpack(network.gradient(weights, inputs, target))
+        hidden = np.tanh(inputs @ parts.ih_weights + parts.h_biases)
+        given, problem = _tried(hidden_layer, inputs, hidden, right.o_biases, parts.ho_weights)
+        problem = problem or _problem_of_layer(given, right[:2], 1 - hidden**2)
+        if problem:
+            return Verdict(False, f"hidden layer: {problem}")
+    return Verdict(True, "hidden layer: right for 20 random networks and items")
+
+
+def _problem_of_layer(given, right, slope):
+    """Say what is wrong with the gradients of ih_weights and h_biases, or ""."""
+    if not (isinstance(given, tuple | list) and len(given) == 2):
+        return f"return two things, for ih_weights and h_biases; got {_short(repr(given))}"
+    if _is_missing(*given):
+        return NOT_WRITTEN
+    for name, got, wanted in zip(("ih_weights", "h_biases"), given, right, strict=True):
+        if np.shape(got) != wanted.shape:
+            return f"the gradient of {name} must have shape {wanted.shape}, got {np.shape(got)}"
+        slips = {
+            "its sign is swapped": -wanted,
+            "the slope of tanh, 1 − hidden², is missing": wanted / slope,
+            "a bias has a gradient, too: the value at its start is 1": 0 * wanted,
+        }
+        if not np.allclose(got, wanted, rtol=1e-9, atol=1e-12):
+            told = (what for what, slip in slips.items() if np.allclose(got, slip))
+            return f"the gradient of {name} is not right: {next(told, 'check each factor')}"
+    return ""

@@ -6,6 +6,7 @@ import numpy as np
 
 from momentum_lab import theory
 from momentum_lab.measures import settling_update
+from momentum_lab.network import ERRORS, Network
 from momentum_lab.training import descend
 
 
@@ -16,7 +17,7 @@ def number_exercises():
     The others are what well-known slips would give. All are computed when the first is asked for.
     """
     asked = {}
-    for lesson in (_lesson_1, _lesson_2, _lesson_3, _lesson_4, _lesson_5):
+    for lesson in (_lesson_1, _lesson_2, _lesson_3, _lesson_4, _lesson_5, _lesson_6):
         lesson(asked)
     return asked
 
@@ -124,4 +125,20 @@ def _lesson_5(asked):
         np.sqrt(where(np.sqrt(0.9))): "this is the root of the condition number; square it",
         where(0.9): "this takes 0.9 as it is; first take its square root",
         1 / (1 - 0.9): "this is heavy ball's steady gain",
+    }
+
+
+def _lesson_6(asked):
+    outputs, targets = np.array([0.7, 0.2, 0.1]), np.array([1.0, 0.0, 0.0])
+    signals = {
+        error: float(Network(4, 5, 3, error=error).output_slope(outputs, targets)[0])
+        for error in ERRORS
+    }
+    asked["true signal"] = {  # of the squared error, at an output of 0.7 that should be 1
+        signals["squared_error"]: "right",
+        signals["article"]: "this is the author's; it leaves out the other two outputs",
+        2 * signals["article"]: "the factor 2 is there; the other two outputs are left out",
+        signals["squared_error"] / 2: "only the factor 2 is missing",
+        signals["cross_entropy"]: "this is the signal of the cross-entropy",
+        -signals["squared_error"]: "the size is right; the error falls as this output rises",
     }

@@ -3,6 +3,8 @@
 import itertools
 from dataclasses import dataclass
 
+import numpy as np
+
 from momentum_lab.rules import RULES
 from momentum_lab.validation import by_name
 
@@ -76,6 +78,25 @@ def settings_in_words(rule, learning_rate, momentum):
     """Return rule, learning rate and, where the rule uses it, momentum, for a legend."""
     words = f"{in_words(rule)}, α {learning_rate:g}"
     return words if rule in WITHOUT_MOMENTUM else f"{words}, β {momentum:g}"
+
+
+def connection_names(network):
+    """Return the name of each weight of a network, in its flat order: "input 2 → hidden 3"."""
+    layers = ("input", network.n_inputs, "hidden", network.n_hidden)
+    layers = layers, ("hidden", network.n_hidden, "output", network.n_outputs)
+    return tuple(
+        f"{start} → {to} {j + 1}"
+        for kind, count, to, to_count in layers
+        for start in (*(f"{kind} {i + 1}" for i in range(count)), "bias")
+        for j in range(to_count)
+    )
+
+
+def code_names(network):
+    """Return the name of each weight in code, in the flat order: "ih_weights[1, 2]"."""
+    parts = network.unpack(np.zeros(network.n_weights))._asdict()
+    places = [(name, place) for name, part in parts.items() for place in np.ndindex(part.shape)]
+    return tuple(f"{name}[{', '.join(map(str, place))}]" for name, place in places)
 
 
 def regime_in_words(regime):

@@ -44,12 +44,14 @@ class Dashboard:
 
     name: what the line of numbers begins with.
     controls: `Number` and `Choice` objects; each becomes an attribute: `lab.momentum.value`.
-    compute(**values): returns the result for the controls' values (see experiments).
+    compute(**values): returns the result for the controls' values (see experiments). One that
+    has `at(update)` tells of each update in turn; its `unit` is what the playback counts, then.
     view: the `View` that draws results.
     presets: a dict from a name to the values that it sets.
     answers: a dict from a name to a function of the present values; it returns values to set.
     pick: the plots that a reader can click or drag in, a dict from the name of the axes to the
-    controls that follow (or None), for the place along x and along y.
+    controls that follow (or None), for the place along x and along y; or to a function of x and y
+    that returns values to set.
     start: values to begin with (and to reset to) in place of the controls' own.
     heroes: the names of the two or three controls whose sliders stand large above the picture.
     """
@@ -130,13 +132,11 @@ class Dashboard:
         """Point at a place of the plot of this name, as a click does; return the dashboard."""
         if axes not in self._pick:
             raise unknown_name("plot", axes, self._pick)
-        return self.set(
-            **{
-                name: value
-                for name, value in zip(self._pick[axes], (x, y), strict=True)
-                if name is not None
-            }
-        )
+        follows = self._pick[axes]
+        if callable(follows):
+            return self.set(**follows(x, y))
+        places = zip(follows, (x, y), strict=True)
+        return self.set(**{name: value for name, value in places if name is not None})
 
     def reset(self):
         """Take every control back to where it started; pinned runs stay."""
@@ -172,7 +172,7 @@ class Dashboard:
         with EVENT:
             number = whole_number("update", number, 0, self.result.n_updates)
             self._wish = None if number == self.result.opens_at else number
-            self._event(self._redraw)
+            self._event(self._show_the_update)
         return self
 
     def step(self, by=1):
@@ -274,7 +274,18 @@ class Dashboard:
         self._redraw()
 
     def _compute_anew(self):
-        self.result = self._compute(**self.values)
+        self.result = self._computed(self.values)
+
+    def _show_the_update(self):
+        self.result = self._seen_at_the_update(self.result)
+        self._redraw()
+
+    def _computed(self, values):
+        return self._seen_at_the_update(self._compute(**values))
+
+    def _seen_at_the_update(self, result):
+        """Return the result that tells of the update shown, where there is one for each."""
+        return result.at(self._shown_of(result)) if hasattr(result, "at") else result
 
     def _redraw(self):
         self._problem = ""
@@ -328,6 +339,7 @@ class Dashboard:
             "table": self._table(result),
             "update": self._shown_of(result),
             "n_updates": result.n_updates,
+            "unit": getattr(result, "unit", "update"),
             "context": self.context,
             "at": [repr(values[name]) for name in self.heroes],
         }
@@ -380,7 +392,7 @@ class Dashboard:
         """Return the frame that an event with these values would send, but for its number."""
         width, ratio, _ = self._seen_at
         drawn = min(round(width * ratio), width)
-        result = self._compute(**values)
+        result = self._computed(values)
         png = self.picture.live_png(drawn, self._entry(result))
         is_sharp = drawn == round(width * ratio)
         return self._words(result, values) | {"png": png, "is_sharp": is_sharp}

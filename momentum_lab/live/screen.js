@@ -295,7 +295,8 @@ export default () => {
     const playButton = button("", "go through the updates", () => (timer ? pause() : play(model)));
     const less = button("‹ step", "show one update less", () => askUpdate(model, present(model) - 1));
     const more = button("step ›", "show one update more", () => askUpdate(model, present(model) + 1));
-    const label = make("label", "ml-word", {}, "show update");
+    const label = make("label", "ml-word", {}, "");
+    const unit = label.appendChild(document.createTextNode("show update"));
     const box = make("input", "ml-update", { type: "number", min: 0, step: 1 });
     const bar = make("input", "ml-bar", { type: "range", min: 0, "aria-label": "updates shown" });
     let isTyping = false;
@@ -337,6 +338,7 @@ export default () => {
       if (finding.textContent !== frame.finding) finding.textContent = frame.finding;
       say(frame.status, frame.kind);
       if (frame.table !== table) runs.innerHTML = table = frame.table;
+      unit.data = `show ${frame.unit ?? "update"}`;
       box.max = bar.max = frame.n_updates;
       if (!isTyping) box.value = frame.update;
       if (wanted === null || !bar.matches(":active")) bar.value = frame.update;

@@ -12,8 +12,9 @@ class Screen(anywidget.AnyWidget):
 
     frame: what there is to see, all of it in one message:
         png (bytes), is_sharp (whether it has a pixel for each of the screen's), alt, finding,
-        status, kind ("", "note" or "problem"), table (html), update, n_updates, the number of the
-        frame, and its settings: at (a text for each hero) and context (all others).
+        status, kind ("", "note" or "problem"), table (html), update, n_updates and the unit that
+        they count, the number of the frame, and its settings: at (a text for each hero) and
+        context (all others).
     size: width and height of the picture as it was designed.
     plots: the plots that can be pointed at, each (left, top, right, bottom) as shares of the
         picture, counted from its upper left corner.

@@ -9,6 +9,7 @@ from momentum_lab import theory
 from momentum_lab.exercises import (
     check_best_rate,
     check_fate,
+    check_hidden_layer,
     check_limit,
     check_number,
     check_own_limit,
@@ -495,3 +496,42 @@ def test_a_valley_without_an_answer_or_with_a_bent_one_gets_one_line():
     assert_one_line(check_valley(lambda w: w, 1, 0.5, **CALM), False, "raised TypeError")
     assert_one_line(check_valley("plain", 1, 2, **CALM), False, "momentum must be in [0, 1)")
     assert_one_line(check_valley("plain", 2.5, 0, **CALM), False, "valley: not settled")
+
+
+# --- the hidden layer of back-propagation ---------------------------------------------------
+
+
+def layer(sign=1, slope=True, bias=1, transposed=False):
+    """The gradients of a hidden layer, right unless told otherwise."""
+
+    def hidden_layer(inputs, hidden, o_signals, ho_weights):
+        h_signals = sign * (ho_weights @ o_signals) * ((1 - hidden**2) if slope else 1)
+        ih_grads = np.outer(inputs, h_signals)
+        return ih_grads.T if transposed else ih_grads, bias * h_signals
+
+    return hidden_layer
+
+
+def test_the_right_hidden_layer_passes():
+    assert_one_line(check_hidden_layer(layer()), True, "right for 20 random networks")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (layer(sign=-1), "ih_weights is not right: its sign is swapped"),
+        (layer(slope=False), "ih_weights is not right: the slope of tanh"),
+        (layer(bias=0), "h_biases is not right: a bias has a gradient, too"),
+        (layer(bias=-1), "h_biases is not right: its sign is swapped"),
+        (layer(sign=1.001), "ih_weights is not right: check each factor"),
+        (layer(bias=0.999), "h_biases is not right: check each factor"),
+        (layer(transposed=True), "ih_weights must have shape (4, 5), got (5, 4)"),
+        (lambda *arguments: layer()(*arguments)[0], "return two things"),
+        (lambda *arguments: (layer()(*arguments)[0], 1), "h_biases must have shape (5,), got ()"),
+        (lambda *arguments: (layer()(*arguments)[0], ...), "not written yet"),
+        (lambda *arguments: None, "not written yet"),
+        (lambda *arguments: 1 / 0, "it raised ZeroDivisionError"),
+    ],
+)
+def test_what_is_wrong_in_a_hidden_layer_is_told(wrong, words):
+    assert_one_line(check_hidden_layer(wrong), False, "hidden layer: ", words)

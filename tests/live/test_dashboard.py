@@ -32,7 +32,15 @@ from reader import (
     widgets_in,
 )
 
-from momentum_lab.labs import bowl, network_lab, one_weight, phase_map, spectrum, valley
+from momentum_lab.labs import (
+    bowl,
+    network_lab,
+    one_weight,
+    phase_map,
+    single_steps,
+    spectrum,
+    valley,
+)
 from momentum_lab.labs.one_weight.experiment import update_one_weight
 from momentum_lab.labs.one_weight.view import ONE_WEIGHT
 from momentum_lab.live.controls import Choice, Number, even_grid
@@ -903,7 +911,7 @@ def test_two_dashboards_do_not_disturb_each_other():
 # --- answers and pointing -------------------------------------------------------------------
 
 ANSWERING = [bowl, phase_map, spectrum, valley]
-POINTED = [bowl, phase_map, valley]
+POINTED = [bowl, phase_map, single_steps, valley]
 with_answers = pytest.mark.parametrize("factory", ANSWERING, ids=lambda f: f.__name__)
 pointed = pytest.mark.parametrize("factory", POINTED, ids=lambda f: f.__name__)
 
@@ -934,7 +942,8 @@ def test_an_unknown_answer_or_plot_is_named_with_the_nearest_known_one():
 @pointed
 def test_pointing_moves_the_controls_and_stays_within_their_range(factory, fresh):
     lab = fresh(factory)
-    for area, names in enumerate(lab._pick.values()):
+    for area, follows in enumerate(lab._pick.values()):
+        names = follows(0, 0) if callable(follows) else follows
         for place in ((0.2, 0.3), (0.8, 0.6), (0, 0), (1, 1)):
             before = lab.result
             ask(lab, "place", area, *place)

@@ -15,11 +15,20 @@ from matplotlib.figure import Figure
 from PIL import Image
 from reader import entries, look, new_picture, pixels, slide
 
-from momentum_lab.labs import bowl, network_lab, one_weight, phase_map, spectrum, valley
+from momentum_lab.labs import (
+    bowl,
+    network_lab,
+    one_weight,
+    phase_map,
+    single_steps,
+    spectrum,
+    valley,
+)
 from momentum_lab.labs.bowl.view import BOWL
 from momentum_lab.labs.network_lab.view import NETWORK_LAB
 from momentum_lab.labs.one_weight.view import ONE_WEIGHT
 from momentum_lab.labs.phase_map.view import PHASE_MAP
+from momentum_lab.labs.single_steps.view import SINGLE_STEPS
 from momentum_lab.labs.spectrum.view import SPECTRUM
 from momentum_lab.labs.valley.view import VALLEY
 from momentum_lab.live.picture import HEADER, MOST_WARM, Picture, View, png_bytes
@@ -32,6 +41,7 @@ VIEWS = {
     bowl: BOWL,
     valley: VALLEY,
     phase_map: PHASE_MAP,
+    single_steps: SINGLE_STEPS,
     spectrum: SPECTRUM,
 }
 
