@@ -6,6 +6,6 @@ from momentum_lab.labs.one_weight.lab import one_weight
 from momentum_lab.labs.phase_map.lab import phase_map
 from momentum_lab.labs.spectrum.lab import spectrum
 from momentum_lab.labs.valley.lab import valley
-from momentum_lab.labs.weight_rates.lab import weight_rates
+from momentum_lab.labs.weight_gains.lab import weight_gains
 
-__all__ = ["bowl", "network_lab", "one_weight", "phase_map", "spectrum", "valley", "weight_rates"]
+__all__ = ["bowl", "network_lab", "one_weight", "phase_map", "spectrum", "valley", "weight_gains"]

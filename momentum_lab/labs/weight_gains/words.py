@@ -1,15 +1,15 @@
-"""How the rates of all weights are told, and that of the chosen one."""
+"""How the own gains of all weights are told, and that of the chosen one."""
 
 import numpy as np
 
 from momentum_lab.labs.drawn_network import Drawing
 from momentum_lab.labs.words import Result, as_written, capital, in_words, settings_in_words
 
-SAME = 1.001  # rates that differ by less are called the same
+SAME = 1.001  # gains that differ by less are called the same
 
 
-class RatesWords(Result):
-    """The finding, the sentence and the numbers of the rates."""
+class GainsWords(Result):
+    """The finding, the sentence and the numbers of the gains."""
 
     @property
     def name(self):
@@ -24,44 +24,43 @@ class RatesWords(Result):
 
     @property
     def spread(self):
-        """The smallest, the middle and the largest rate, or None where no weight has one."""
-        known = self.rates[np.isfinite(self.rates)]
+        """The smallest, the median and the largest own gain, or None where no weight has one."""
+        known = self.gains[np.isfinite(self.gains)]
         return np.quantile(known, (0, 0.5, 1)) if known.size else None
 
     @property
     def finding(self):
-        """What the rates are: one for all, or from where to where."""
+        """What the gains are: one for all, or from where to where."""
         if self.run.diverged_at is not None:
             return f"Diverged at update {self.run.diverged_at:,}: the weights ran away"
         if self.spread is None:
             return "No weight has a gradient: nothing moves"
         low, _, high = self.spread
         if high < SAME * low:
-            return f"Each weight has the same rate, {as_written(high)}"
-        times = as_written(high / low)
-        return f"Rates from {as_written(low)} to {as_written(high)}: at most {times} times another"
+            return f"Each weight has the same own gain, {as_written(high)}"
+        times = f"the largest {as_written(high / low)} times the smallest"
+        return f"Own gains from {as_written(low)} to {as_written(high)}: {times}"
 
     @property
     def sentence(self):
         """The chosen weight with its numbers, and how the training went."""
-        rate, agreement, way = (
-            numbers[self.weight] for numbers in (self.rates, self.agreements, self.ways)
-        )
+        all_numbers = self.gains, self.agreements, self.net_gains
+        own, agreement, net = (numbers[self.weight] for numbers in all_numbers)
         text = f"{capital(self.name)} (weight {self.weight}): "
-        if np.isfinite(rate):
+        if np.isfinite(own):
             text += (
-                f"its steps are {as_written(rate)} times as long as its deltas, as root mean "
-                f"squares; each gradient agrees with the one before to {as_written(agreement)}; "
-                f"in sum, its steps are {as_written(way)} times its deltas."
+                f"own gain {as_written(own)} (root mean square of its steps by that of its "
+                f"deltas); its gradients agree with the one before to {as_written(agreement)}; "
+                f"net gain {as_written(net)} (sum of its steps by that of its deltas)."
             )
         else:
-            text += "its gradient is 0 at every update, so it has no rate."
+            text += "its gradient is 0 at every update, so it has no own gain."
         if self.foretold is not None:
             gains = as_written(self.foretold[0]), as_written(self.foretold[-1])
-            text += f" The rule's gains: {gains[0]} alternating, {gains[1]} steady."
-        dead = int(np.isnan(self.rates).sum())
+            text += f" The rule's alternating gain is {gains[0]}, its steady gain {gains[1]}."
+        dead = int(np.isnan(self.gains).sum())
         if dead:
-            text += f" {capital(f'{dead} of {self.rates.size} weights')} have no gradient."
+            text += f" {capital(f'{dead} of {self.gains.size} weights')} have no gradient."
         return f"{text} {self._ended}"
 
     @property
@@ -85,11 +84,11 @@ class RatesWords(Result):
         return self.row_of_settings() | {
             "weight": f"{mine}",
             "agreement": _text(self.agreements[mine]),
-            "rate": _text(self.rates[mine]),
+            "own gain": _text(self.gains[mine]),
             "smallest": _text(low),
             "median": _text(middle),
             "largest": _text(high),
-            "sum of steps / of deltas": _text(self.ways[mine]),
+            "net gain": _text(self.net_gains[mine]),
             "error": f"{self.run.epoch_errors[-1]:.4g}" if self._is_whole else "–",
         }
 

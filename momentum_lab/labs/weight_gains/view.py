@@ -1,4 +1,4 @@
-"""The rates of all weights: on the drawn network, over the training, and by agreement."""
+"""The own gains of all weights: on the drawn network, over the training, and by agreement."""
 
 import numpy as np
 from matplotlib.collections import LineCollection
@@ -6,14 +6,14 @@ from matplotlib.ticker import FuncFormatter
 
 from momentum_lab.labs.drawn_network import HIGHLIGHT, Drawing
 from momentum_lab.labs.paths import letter_below
-from momentum_lab.labs.weight_rates.experiment import AGREEMENTS, NETWORK, agreements, rates
+from momentum_lab.labs.weight_gains.experiment import AGREEMENTS, NETWORK, agreements, gains
 from momentum_lab.labs.words import as_written
 from momentum_lab.live.picture import View
 from momentum_lab.live.style import GRADIENT_COLOR, LINE, SOFT_INK, bars, decades, heading, panel
 
 WIDTH, HEIGHT = 900, 390
 LAST = 24  # updates whose parts are seen one by one
-WIDEST_FACTOR = 4.0  # a rate so many times the median, or as small a share, has the widest line
+WIDEST_FACTOR = 4.0  # a gain so many times the median, or as small a share, has the widest line
 DRAWING = Drawing(NETWORK, 370, 318)
 
 
@@ -29,12 +29,12 @@ def _frame(figure):
     for column in DRAWING.columns:
         for number, place in enumerate(column, 1):
             network.text(*place, f"{number}", ha="center", va="center", color=SOFT_INK, zorder=4)
-    heading(network, "rate: ── above the median   ╌╌ below   widest: 4 times").set_x(0.02)
+    heading(network, "own gain: ── above median  ╌╌ below  widest: 4 times").set_x(0.02)
     network.set_xlabel("click on a line to choose that weight", labelpad=6)
     for plot in (time, law):
         plot.set_yscale("log")
-        plot.yaxis.set_major_formatter(FuncFormatter(lambda rate, _: as_written(rate)))
-    heading(time, "rate in each part of the training")
+        plot.yaxis.set_major_formatter(FuncFormatter(lambda gain, _: as_written(gain)))
+    heading(time, "own gain, over the training")
     time.set_xlabel("epochs")
     heading(law, "each weight   ── foretold")
     law.set(xlim=(-1.05, 1.05), xticks=(-1, -0.5, 0, 0.5, 1))
@@ -46,7 +46,7 @@ def _frame(figure):
 
 
 def _scale(axes, entries):
-    everything = [result.rates[np.isfinite(result.rates)] for result, *_ in entries]
+    everything = [result.gains[np.isfinite(result.gains)] for result, *_ in entries]
     everything += [result.foretold for result, *_ in entries if result.foretold is not None]
     limits = decades(np.concatenate(everything), 0.1, 10.0)
     for name in ("time", "law"):
@@ -56,7 +56,7 @@ def _scale(axes, entries):
 
 def _draw(axes, result, look, shown):
     deltas, steps = result.deltas[:shown], result.steps[:shown]
-    mine, of_all = result.weight, rates(deltas, steps)
+    mine, of_all = result.weight, gains(deltas, steps)
     agree = agreements(deltas)
     at, pieces = result.in_pieces
     seen = at <= shown
@@ -94,11 +94,11 @@ def _tell(axes, result, shown):
     numbers = -delta / result.learning_rate, delta, step - delta
     gradient, delta_now, memory = (as_written(number + 0.0) for number in numbers)
     told = f"gradient {gradient}  delta {delta_now}  memory {memory}"
-    told += f"  rate {as_written(abs(step / delta))}" if delta else ""
+    told += f"  step/delta {as_written(step / delta)}" if delta else ""
     heading(axes, f"at 0:  {told}").set_size(9)
 
 
-WEIGHT_RATES = View(_frame, _scale, _draw, (WIDTH, HEIGHT))
+WEIGHT_GAINS = View(_frame, _scale, _draw, (WIDTH, HEIGHT))
 
 
 def pointed_weight(x, y):

@@ -1,4 +1,4 @@
-"""The rates of single weights: what their own gradients foretell, and what the lab says of them."""
+"""The gains of single weights: what their own gradients foretell, and what the lab says of them."""
 
 import itertools
 
@@ -18,18 +18,18 @@ from drawing import (
 
 from momentum_lab import theory
 from momentum_lab.data import load
-from momentum_lab.labs import weight_rates
+from momentum_lab.labs import weight_gains
 from momentum_lab.labs.drawn_network import HIGHLIGHT
-from momentum_lab.labs.weight_rates import experiment
-from momentum_lab.labs.weight_rates.experiment import (
+from momentum_lab.labs.weight_gains import experiment
+from momentum_lab.labs.weight_gains.experiment import (
     AGREEMENTS,
     NETWORK,
-    foretold_rates,
+    foretold_gains,
     items_of,
-    train_rates,
+    train_gains,
 )
-from momentum_lab.labs.weight_rates.lab import PRESETS
-from momentum_lab.labs.weight_rates.view import DRAWING, WEIGHT_RATES
+from momentum_lab.labs.weight_gains.lab import PRESETS
+from momentum_lab.labs.weight_gains.view import DRAWING, WEIGHT_GAINS
 from momentum_lab.labs.words import as_written
 from momentum_lab.live.style import PIN_LOOKS, rule_look
 from momentum_lab.rules import RULES
@@ -45,8 +45,8 @@ every_setting = pytest.mark.parametrize("settings", SETTINGS, ids=str)
 every_rule = pytest.mark.parametrize("rule", RULES)
 
 
-def rates_of(settings=(), own_rules=()):
-    return train_rates(own_rules, **(LAB | dict(settings)))
+def gains_of(settings=(), own_rules=()):
+    return train_gains(own_rules, **(LAB | dict(settings)))
 
 
 def explode(weight, gradient, memory, learning_rate, momentum):
@@ -62,7 +62,7 @@ def clipped(weight, gradient, memory, learning_rate, momentum):
 
 @every_rule
 def test_the_parts_are_those_of_the_rule_fed_with_each_gradient(rule):
-    result = rates_of({"rule": rule, "epochs": 2})
+    result = gains_of({"rule": rule, "epochs": 2})
     run = result.run
     weights, memory = run.trajectory[0], np.zeros(NETWORK.n_weights)
     for gradient, delta, step in zip(run.gradients, result.deltas, result.steps, strict=True):
@@ -73,64 +73,64 @@ def test_the_parts_are_those_of_the_rule_fed_with_each_gradient(rule):
 
 
 def test_the_training_is_the_one_that_train_makes():
-    result, (items, _) = rates_of(), load("iris").split(test_fraction=0.2, seed=0)
+    result, (items, _) = gains_of(), load("iris").split(test_fraction=0.2, seed=0)
     run = train(NETWORK, items.standardized(), "previous_delta", 0.025, 0.9, 10)
     assert result.run.weights.tobytes() == run.weights.tobytes()
 
 
 @pytest.mark.parametrize("settings", [{}, {"rule": "adagrad"}, {"batch_size": "all"}], ids=str)
-def test_a_rate_is_a_ratio_of_root_mean_squares(settings):
-    result = rates_of(settings)
+def test_a_gain_is_a_ratio_of_root_mean_squares(settings):
+    result = gains_of(settings)
     for i in range(NETWORK.n_weights):
         steps, deltas = result.steps[:, i].tolist(), result.deltas[:, i].tolist()
-        rate = (sum(s * s for s in steps) / sum(d * d for d in deltas)) ** 0.5
-        assert result.rates[i] == pytest.approx(rate, rel=1e-12)
+        gain = (sum(s * s for s in steps) / sum(d * d for d in deltas)) ** 0.5
+        assert result.gains[i] == pytest.approx(gain, rel=1e-12)
         products = sum(a * b for a, b in itertools.pairwise(deltas))
         agreement = products / sum(d * d for d in deltas)
         assert result.agreements[i] == pytest.approx(agreement, rel=1e-9, abs=1e-12)
-        assert result.ways[i] == pytest.approx(sum(steps) / sum(deltas), rel=1e-6)
+        assert result.net_gains[i] == pytest.approx(sum(steps) / sum(deltas), rel=1e-6)
 
 
-def test_plain_has_rate_one_everywhere():
-    result = rates_of({"rule": "plain"})
-    np.testing.assert_allclose(result.rates, 1, rtol=1e-9)
-    assert result.finding == "Each weight has the same rate, 1"
+def test_plain_has_gain_one_everywhere():
+    result = gains_of({"rule": "plain"})
+    np.testing.assert_allclose(result.gains, 1, rtol=1e-9)
+    assert result.finding == "Each weight has the same own gain, 1"
 
 
 @pytest.mark.parametrize("batch_size", [1, 20, "all"])
 @pytest.mark.parametrize("momentum", [0, 0.5, 0.9])
-def test_the_posts_rule_gives_each_weight_the_rate_that_its_agreement_says(batch_size, momentum):
-    result = rates_of({"batch_size": batch_size, "momentum": momentum, "epochs": 50})
+def test_the_posts_rule_gives_each_weight_the_gain_that_its_agreement_says(batch_size, momentum):
+    result = gains_of({"batch_size": batch_size, "momentum": momentum, "epochs": 50})
     squares, last = (result.deltas**2).sum(axis=0), result.deltas[-1] ** 2
     expected = 1 + momentum**2 * (1 - last / squares) + 2 * momentum * result.agreements
-    np.testing.assert_allclose(result.rates**2, expected, rtol=1e-9)
+    np.testing.assert_allclose(result.gains**2, expected, rtol=1e-9)
 
 
 @pytest.mark.parametrize("batch_size", [1, "all"])
 def test_in_sum_the_posts_rule_goes_the_same_multiple_of_all_deltas_for_each_weight(batch_size):
-    result = rates_of({"batch_size": batch_size, "epochs": 50})
+    result = gains_of({"batch_size": batch_size, "epochs": 50})
     way = 1.9 * result.deltas.sum(axis=0) - 0.9 * result.deltas[-1]
     np.testing.assert_allclose(result.steps.sum(axis=0), way, atol=1e-9)
 
 
-def test_adagrads_rates_differ_more_than_the_posts():
+def test_adagrads_gains_differ_more_than_the_posts():
     def spread(rule, learning_rate):
         found = [
-            rates_of({"rule": rule, "learning_rate": learning_rate, "seed": s}) for s in (0, 1)
+            gains_of({"rule": rule, "learning_rate": learning_rate, "seed": s}) for s in (0, 1)
         ]
-        return min(result.rates.max() / result.rates.min() for result in found)
+        return min(result.gains.max() / result.gains.min() for result in found)
 
     assert spread("adagrad", 0.05) > 5 > 2 > spread("previous_delta", 0.025)
 
 
-def test_pieces_are_rates_of_their_own_updates():
-    result = rates_of({"epochs": 5})
+def test_pieces_are_gains_of_their_own_updates():
+    result = gains_of({"epochs": 5})
     ends, pieces = result.in_pieces
     assert len(ends) == 50 and ends[-1] == 600
     part = slice(ends[6], ends[7])
     expected = (result.steps[part, 12] ** 2).sum() / (result.deltas[part, 12] ** 2).sum()
     assert pieces[7, 12] ** 2 == pytest.approx(expected)
-    ends, _ = rates_of({"batch_size": "all", "epochs": 20}).in_pieces
+    ends, _ = gains_of({"batch_size": "all", "epochs": 20}).in_pieces
     assert ends.tolist() == [5, 10, 15, 20]
 
 
@@ -140,7 +140,7 @@ def test_pieces_are_rates_of_their_own_updates():
 @pytest.mark.parametrize("momentum", [0, 0.3, 0.9, 0.99])
 @pytest.mark.parametrize("rule", LINEAR)
 def test_what_is_foretold_ends_at_the_two_gains(rule, momentum):
-    curve = foretold_rates(RULES[rule], momentum)
+    curve = foretold_gains(RULES[rule], momentum)
     steady, alternating = (
         gain(rule, momentum) for gain in (theory.steady_gain, theory.alternating_gain)
     )
@@ -151,21 +151,21 @@ def test_what_is_foretold_ends_at_the_two_gains(rule, momentum):
 
 
 @pytest.mark.parametrize("rule", LINEAR)
-def test_gradients_whose_agreement_fades_are_met_at_the_foretold_rate(rule):
+def test_gradients_whose_agreement_fades_are_met_at_the_foretold_gain(rule):
     rng, place = np.random.default_rng(0), 40
     agreement, gradients = AGREEMENTS[place], [0.0]
     for push in rng.normal(size=40_000):
         gradients.append(agreement * gradients[-1] + push)
     told = theory.response(rule, gradients, 1.0, 0.9)
     measured = np.sqrt((told.steps**2).sum() / np.square(gradients).sum())
-    assert foretold_rates(RULES[rule], 0.9)[place] == pytest.approx(measured, rel=0.02)
+    assert foretold_gains(RULES[rule], 0.9)[place] == pytest.approx(measured, rel=0.02)
 
 
 @pytest.mark.parametrize("rule", [RULES["adagrad"], RULES["rmsprop"], clipped])
 def test_nothing_is_foretold_for_a_rule_that_is_not_linear(rule):
-    assert foretold_rates(rule, 0.9) is None
-    result = rates_of({"rule": rule.__name__}, [clipped])
-    assert "gains" not in result.sentence
+    assert foretold_gains(rule, 0.9) is None
+    result = gains_of({"rule": rule.__name__}, [clipped])
+    assert "steady gain" not in result.sentence
     assert_nothing_is_nan(result)
 
 
@@ -185,12 +185,12 @@ def test_one_ruler_for_all_keeps_the_condition_number():
 
 
 def test_in_grams_and_millimetres_most_weights_have_no_gradient():
-    result = rates_of(RAW)
+    result = gains_of(RAW)
     dead = (result.deltas == 0).all(axis=0)
-    np.testing.assert_array_equal(np.isnan(result.rates), dead)
+    np.testing.assert_array_equal(np.isnan(result.gains), dead)
     assert dead[12] and dead.sum() > NETWORK.n_weights / 2
     assert f"{dead.sum()} of 43 weights have no gradient" in result.sentence
-    assert result.numbers["rate"] == "–"
+    assert result.numbers["own gain"] == "–"
 
 
 # --- words ----------------------------------------------------------------------------------
@@ -198,8 +198,8 @@ def test_in_grams_and_millimetres_most_weights_have_no_gradient():
 
 @every_setting
 def test_words_and_numbers_agree(settings):
-    result = rates_of(settings)
-    known = result.rates[np.isfinite(result.rates)]
+    result = gains_of(settings)
+    known = result.gains[np.isfinite(result.gains)]
     assert float(result.numbers["smallest"]) == float(f"{known.min():.4g}")
     assert float(result.numbers["median"]) == float(f"{np.median(known):.4g}")
     assert float(result.numbers["largest"]) == float(f"{known.max():.4g}")
@@ -212,8 +212,8 @@ def test_words_and_numbers_agree(settings):
     assert "nan" not in result.finding + result.sentence + str(result.numbers)
 
 
-def test_a_run_that_diverges_at_once_has_no_rates_and_is_drawn():
-    result = rates_of({"rule": "explode"}, [explode])
+def test_a_run_that_diverges_at_once_has_no_gains_and_is_drawn():
+    result = gains_of({"rule": "explode"}, [explode])
     assert result.n_updates == 0 and result.spread is None
     assert "at update 1:" in result.finding and result.numbers["largest"] == "–"
     assert_nothing_is_nan(result)
@@ -222,7 +222,7 @@ def test_a_run_that_diverges_at_once_has_no_rates_and_is_drawn():
 def test_a_rule_that_runs_as_python_has_its_time(monkeypatch):
     monkeypatch.setattr(experiment, "MOST_CALLS", 43 * 120 * 3)
     monkeypatch.setattr(experiment.kernels, "is_compiled", lambda rule: False)
-    result = rates_of({"epochs": 50})
+    result = gains_of({"epochs": 50})
     assert result.n_updates == 360
     assert "Only 3 of 50 epochs" in result.sentence
 
@@ -231,36 +231,36 @@ def test_a_rule_that_runs_as_python_has_its_time(monkeypatch):
 
 
 def assert_nothing_is_nan(result):
-    picture = drawn(WEIGHT_RATES, entry(result))
+    picture = drawn(WEIGHT_GAINS, entry(result))
     assert some_pixels_have(HIGHLIGHT, image(picture)) > 20
     assert "nan" not in " ".join(headings(axes) for axes in picture.axes.values())
 
 
 @every_setting
 def test_texts_of_the_picture_are_readable(texts_of, settings):
-    pinned = [entry(rates_of(settings | {"weight": 40}), look=PIN_LOOKS[0])]
-    assert_readable(texts_of(WEIGHT_RATES, entry(rates_of(settings)), pinned))
+    pinned = [entry(gains_of(settings | {"weight": 40}), look=PIN_LOOKS[0])]
+    assert_readable(texts_of(WEIGHT_GAINS, entry(gains_of(settings)), pinned))
 
 
 @every_setting
-def test_limits_hold_the_rates(settings):
-    result = rates_of(settings)
-    axes = framed(WEIGHT_RATES, entry(result))
-    assert within(axes["law"].get_ylim(), result.rates[np.isfinite(result.rates)])
+def test_limits_hold_the_gains(settings):
+    result = gains_of(settings)
+    axes = framed(WEIGHT_GAINS, entry(result))
+    assert within(axes["law"].get_ylim(), result.gains[np.isfinite(result.gains)])
     assert axes["law"].get_ylim() == axes["time"].get_ylim()
     assert_nothing_is_nan(result)
 
 
 @pytest.mark.parametrize("shown", [0, 1, 2, 30, 601])
 def test_the_picture_shows_the_updates_so_far(shown):
-    result = rates_of()
-    axes = framed(WEIGHT_RATES, entry(result, shown))
+    result = gains_of()
+    axes = framed(WEIGHT_GAINS, entry(result, shown))
     told = headings(axes["parts"])
     if not shown:
         return
     gradient, delta = (x[shown - 1, 12] for x in (result.run.gradients, result.deltas))
     assert f"at 0:  gradient {as_written(gradient)}  delta" in told
-    assert f"rate {as_written(abs(result.steps[shown - 1, 12] / delta))}" in told
+    assert f"step/delta {as_written(result.steps[shown - 1, 12] / delta)}" in told
     (_, dots, chosen) = axes["law"].get_lines()
     so_far = (result.steps[:shown] ** 2).sum(axis=0) / (result.deltas[:shown] ** 2).sum(axis=0)
     np.testing.assert_allclose(dots.get_ydata(), np.sqrt(so_far))
@@ -268,18 +268,18 @@ def test_the_picture_shows_the_updates_so_far(shown):
 
 
 def test_a_line_is_dashed_below_the_median_and_wide_far_from_it():
-    result = rates_of({"rule": "adagrad", "learning_rate": 0.05})
-    lines = framed(WEIGHT_RATES, entry(result))["network"].collections[-1]
-    below = result.rates < np.median(result.rates)
+    result = gains_of({"rule": "adagrad", "learning_rate": 0.05})
+    lines = framed(WEIGHT_GAINS, entry(result))["network"].collections[-1]
+    below = result.gains < np.median(result.gains)
     is_dashed = np.array([dashes[1] is not None for dashes in lines.get_linestyles()])
     np.testing.assert_array_equal(is_dashed, below)
-    far = np.abs(np.log(result.rates / np.median(result.rates)))
+    far = np.abs(np.log(result.gains / np.median(result.gains)))
     widths = np.array(lines.get_linewidths())
     assert widths[far.argmax()] == widths.max() > 4 * widths[far.argmin()]
 
 
 def test_a_click_on_a_line_chooses_its_weight_as_the_slider_does():
-    lab = weight_rates(epochs=5)
+    lab = weight_gains(epochs=5)
     for weight in (7, 30, 42):
         places = DRAWING.ends[weight][0] + 0.3 * np.diff(DRAWING.ends[weight], axis=0)[0]
         lab.point("network", *places)
@@ -289,9 +289,9 @@ def test_a_click_on_a_line_chooses_its_weight_as_the_slider_does():
 
 
 def test_a_pinned_weight_is_drawn_beside_another_of_the_same_run():
-    lab = weight_rates(epochs=5).pin()
+    lab = weight_gains(epochs=5).pin()
     lab.weight.value = 30
-    axes = framed(WEIGHT_RATES, entry(lab.result), [entry(lab.pinned[0].result, look=PIN_LOOKS[0])])
+    axes = framed(WEIGHT_GAINS, entry(lab.result), [entry(lab.pinned[0].result, look=PIN_LOOKS[0])])
     (pinned, now) = axes["time"].get_lines()
     _, pieces = lab.result.in_pieces
     np.testing.assert_array_equal(pinned.get_ydata(), pieces[:, 0])
@@ -300,6 +300,6 @@ def test_a_pinned_weight_is_drawn_beside_another_of_the_same_run():
 
 
 def test_a_readers_own_rule_comes_first():
-    lab = weight_rates(clipped, epochs=5)
+    lab = weight_gains(clipped, epochs=5)
     assert lab.rule.value == "clipped"
     assert lab.result.run.rule == "clipped"

@@ -1,4 +1,4 @@
-"""The rate of each weight: how long its steps are, measured in its own deltas."""
+"""The own gain of each weight: how long its steps are, measured in its deltas."""
 
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
@@ -7,7 +7,7 @@ import numpy as np
 
 from momentum_lab import kernels, theory
 from momentum_lab.data import load
-from momentum_lab.labs.weight_rates.words import RatesWords
+from momentum_lab.labs.weight_gains.words import GainsWords
 from momentum_lab.labs.words import function_of
 from momentum_lab.meaning import cached_by_meaning
 from momentum_lab.network import Network
@@ -15,18 +15,18 @@ from momentum_lab.rules import call_rule
 from momentum_lab.training import Run, train
 
 NETWORK = Network(4, 5, 3)
-PIECES, SHORTEST = 50, 5  # parts of a training, each with its own rates, and their updates
+PIECES, SHORTEST = 50, 5  # parts of a training, each with its own gains, and their updates
 AGREEMENTS = np.sin(np.linspace(-np.pi / 2, np.pi / 2, 61))  # close together where curves bend
 MOST_CALLS = 500_000  # of a rule that has to run as plain Python: about a second
 
 
 @dataclass(frozen=True, eq=False)
-class RatesResult(RatesWords):
+class GainsResult(GainsWords):
     """A training, each update of it seen weight by weight.
 
     deltas: −learning rate · gradient, of each update and weight, (n_updates, n_weights).
     steps: what the rule made of it, so; memory's part is the difference.
-    weight: the place of the chosen one. foretold: the rates at AGREEMENTS, or None.
+    weight: the place of the chosen one. foretold: the gains at AGREEMENTS, or None.
     """
 
     run: Run
@@ -43,9 +43,9 @@ class RatesResult(RatesWords):
         return len(self.steps)
 
     @cached_property
-    def rates(self):
-        """The rate of each weight, (n_weights,)."""
-        return rates(self.deltas, self.steps)
+    def gains(self):
+        """The own gain of each weight, (n_weights,)."""
+        return gains(self.deltas, self.steps)
 
     @cached_property
     def agreements(self):
@@ -54,19 +54,19 @@ class RatesResult(RatesWords):
 
     @cached_property
     def in_pieces(self):
-        """The ends of PIECES parts of the training, and each weight's rate in each of them."""
+        """The ends of PIECES parts of the training, and each weight's own gain in each."""
         count = min(PIECES, self.n_updates // SHORTEST) or 1
         pieces = np.array_split(np.arange(self.n_updates), count)
-        each = [rates(self.deltas[piece], self.steps[piece]) for piece in pieces]
+        each = [gains(self.deltas[piece], self.steps[piece]) for piece in pieces]
         return np.cumsum([len(piece) for piece in pieces]), np.array(each)
 
     @cached_property
-    def ways(self):
-        """The sum of each weight's steps by the sum of its deltas, (n_weights,)."""
+    def net_gains(self):
+        """The net gain of each weight, the sum of its steps by that of its deltas, (n_weights,)."""
         return divided(self.steps.sum(axis=0), self.deltas.sum(axis=0))
 
 
-def rates(deltas, steps):
+def gains(deltas, steps):
     """Return √(Σ step² / Σ delta²) of each column, NaN where there was no gradient."""
     return np.sqrt(divided(np.einsum("ij,ij->j", steps, steps), _squares(deltas)))
 
@@ -85,10 +85,19 @@ def divided(a, b):
     return np.divide(a, b, out=np.full(np.shape(b), np.nan), where=b != 0)
 
 
-def train_rates(
-    own_rules, rule, learning_rate, momentum, weight, data_set, scaling, batch_size, epochs, seed
+def train_gains(
+    own_rules,
+    rule,
+    learning_rate,
+    momentum,
+    weight=0,
+    data_set="iris",
+    scaling="standardised",
+    batch_size=1,
+    epochs=50,
+    seed=0,
 ):
-    """Train a 4-5-3 network and return the `RatesResult`.
+    """Train a 4-5-3 network and return the `GainsResult`.
 
     own_rules: rule functions that `rule` may name besides the built-in ones (see `offered`).
     batch_size: a number of items, or "all". scaling: as in `items_of`.
@@ -102,8 +111,8 @@ def train_rates(
     settings, more = (learning_rate, momentum), {"trajectory": True, "gradients": True}
     run = train(NETWORK, items, function, *settings, epochs, batch_size, seed, **more)
     parts = -learning_rate * run.gradients, np.diff(run.trajectory, axis=0)
-    foretold = foretold_rates(function, momentum)
-    return RatesResult(rule, *settings, run, *parts, weight, foretold, epochs, wanted_epochs)
+    foretold = foretold_gains(function, momentum)
+    return GainsResult(rule, *settings, run, *parts, weight, foretold, epochs, wanted_epochs)
 
 
 @cache
@@ -120,8 +129,8 @@ def items_of(data_set, scaling):
 
 
 @cached_by_meaning(maxsize=64)
-def foretold_rates(rule, momentum):
-    """Return the rate at each of AGREEMENTS, or None for a rule that is not linear.
+def foretold_gains(rule, momentum):
+    """Return the gain at each of AGREEMENTS, or None for a rule that is not linear.
 
     Gradients that agree to ρ with the one before agree to ρᵏ with the one k before. Then the
     rule's memory m and the next gradient have a mean product, and m² a mean; both repeat
