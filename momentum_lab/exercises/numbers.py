@@ -16,7 +16,7 @@ def number_exercises():
     The others are what well-known slips would give. All are computed when the first is asked for.
     """
     asked = {}
-    for lesson in (_lesson_1, _lesson_2, _lesson_3, _lesson_4, _lesson_5):
+    for lesson in (_lesson_1, _lesson_2, _lesson_3, _lesson_4, _lesson_5, _lesson_9):
         lesson(asked)
     return asked
 
@@ -124,4 +124,14 @@ def _lesson_5(asked):
         np.sqrt(where(np.sqrt(0.9))): "this is the root of the condition number; square it",
         where(0.9): "this takes 0.9 as it is; first take its square root",
         1 / (1 - 0.9): "this is heavy ball's steady gain",
+    }
+
+
+def _lesson_9(asked):
+    momentum = 0.8
+    asked["agreement"] = {  # at which the post's rule makes steps as long as its deltas
+        -momentum / 2: "right",
+        -momentum: "β² + 2βρ has to be 0: divide by 2β",
+        momentum / 2: "look at the sign: steps are to be shorter than without agreement",
+        -1 / (2 * momentum): "own gain 1 is wanted, not β² + 2βρ = −1",
     }

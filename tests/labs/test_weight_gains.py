@@ -73,8 +73,8 @@ def test_the_parts_are_those_of_the_rule_fed_with_each_gradient(rule):
 
 
 def test_the_training_is_the_one_that_train_makes():
-    result, (items, _) = gains_of(), load("iris").split(test_fraction=0.2, seed=0)
-    run = train(NETWORK, items.standardized(), "previous_delta", 0.025, 0.9, 10)
+    result = gains_of()
+    run = train(NETWORK, load("iris").standardized(), "previous_delta", 0.025, 0.9, 10)
     assert result.run.weights.tobytes() == run.weights.tobytes()
 
 
@@ -126,7 +126,7 @@ def test_adagrads_gains_differ_more_than_the_posts():
 def test_pieces_are_gains_of_their_own_updates():
     result = gains_of({"epochs": 5})
     ends, pieces = result.in_pieces
-    assert len(ends) == 50 and ends[-1] == 600
+    assert len(ends) == 50 and ends[-1] == 750
     part = slice(ends[6], ends[7])
     expected = (result.steps[part, 12] ** 2).sum() / (result.deltas[part, 12] ** 2).sum()
     assert pieces[7, 12] ** 2 == pytest.approx(expected)
@@ -220,10 +220,10 @@ def test_a_run_that_diverges_at_once_has_no_gains_and_is_drawn():
 
 
 def test_a_rule_that_runs_as_python_has_its_time(monkeypatch):
-    monkeypatch.setattr(experiment, "MOST_CALLS", 43 * 120 * 3)
+    monkeypatch.setattr(experiment, "MOST_CALLS", 43 * 150 * 3)
     monkeypatch.setattr(experiment.kernels, "is_compiled", lambda rule: False)
     result = gains_of({"epochs": 50})
-    assert result.n_updates == 360
+    assert result.n_updates == 450
     assert "Only 3 of 50 epochs" in result.sentence
 
 
