@@ -40,7 +40,7 @@ def weight_gains(*own_rules, **start):
         [
             rule_choice(own_rules, "previous_delta", RULES.values()),
             Number("learning_rate", LEARNING_RATES, 0.025),
-            Number("momentum", MOMENTA, 0.9),
+            Number("momentum", MOMENTA, 0.75),
             Number("weight", range(NETWORK.n_weights), 0),
             Choice("data_set", ("iris", "penguins"), "iris"),
             Choice("scaling", SCALINGS, "standardised"),
