@@ -24,7 +24,7 @@ HIGHLIGHT = "#ffd75e"
 KEY = "── plus   ╌╌ minus   the wider, the larger"
 COLUMNS = 0.14, 0.5, 0.86  # of inputs, hidden nodes and outputs, as shares of the width
 MARGIN = 17  # pixels above and below the outermost nodes
-NODE, BIAS = (46, 24), (22, 18)  # width and height in pixels
+NODE, BIAS = (52, 24), (22, 18)  # width and height in pixels
 THINNEST, WIDEST = 0.4, 6.5  # pixels
 POINTS = 0.72  # of a pixel of the design
 
