@@ -15,13 +15,22 @@ from matplotlib.figure import Figure
 from PIL import Image
 from reader import entries, look, new_picture, pixels, slide
 
-from momentum_lab.labs import bowl, network_lab, one_weight, phase_map, spectrum, valley
+from momentum_lab.labs import (
+    bowl,
+    network_lab,
+    one_weight,
+    phase_map,
+    spectrum,
+    valley,
+    weight_gains,
+)
 from momentum_lab.labs.bowl.view import BOWL
 from momentum_lab.labs.network_lab.view import NETWORK_LAB
 from momentum_lab.labs.one_weight.view import ONE_WEIGHT
 from momentum_lab.labs.phase_map.view import PHASE_MAP
 from momentum_lab.labs.spectrum.view import SPECTRUM
 from momentum_lab.labs.valley.view import VALLEY
+from momentum_lab.labs.weight_gains.view import WEIGHT_GAINS
 from momentum_lab.live.picture import HEADER, MOST_WARM, Picture, View, png_bytes
 from momentum_lab.live.style import PIN_LOOKS, Look, heading, panel
 
@@ -33,6 +42,7 @@ VIEWS = {
     valley: VALLEY,
     phase_map: PHASE_MAP,
     spectrum: SPECTRUM,
+    weight_gains: WEIGHT_GAINS,
 }
 
 
