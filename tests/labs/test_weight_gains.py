@@ -29,6 +29,7 @@ from momentum_lab.labs.weight_gains.experiment import (
     train_gains,
 )
 from momentum_lab.labs.weight_gains.lab import PRESETS
+from momentum_lab.labs.weight_gains.over_seeds import net_gains, own_gains
 from momentum_lab.labs.weight_gains.view import DRAWING, WEIGHT_GAINS
 from momentum_lab.labs.words import as_written
 from momentum_lab.live.style import PIN_LOOKS, rule_look
@@ -303,3 +304,23 @@ def test_a_readers_own_rule_comes_first():
     lab = weight_gains(clipped, epochs=5)
     assert lab.rule.value == "clipped"
     assert lab.result.run.rule == "clipped"
+
+
+def test_the_rows_of_five_seeds_are_those_of_five_trainings():
+    settings = "heavy_ball", 0.05, 0.9
+    results = [rule_in_batches(*settings, seed) for seed in range(5)]
+    gains = np.concatenate([result.gains for result in results])
+    row = own_gains(*settings, "all", 20)
+    assert (row["smallest"], row["largest"]) == (gains.min(), gains.max())
+    assert row["median"] == np.median(gains)
+    assert row["times"] == np.median([max(r.gains) / min(r.gains) for r in results])
+    net = np.sort(np.concatenate([result.net_gains for result in results]))
+    below, middle, above = list(net_gains(*settings, "all", 20).values())[1:]
+    assert middle == net[len(net) // 2]
+    assert np.mean(net < below) == pytest.approx(0.1, abs=0.01)
+    assert np.mean(net > above) == pytest.approx(0.1, abs=0.01)
+
+
+def rule_in_batches(rule, learning_rate, momentum, seed):
+    settings = {"rule": rule, "learning_rate": learning_rate, "momentum": momentum, "seed": seed}
+    return gains_of(settings | {"batch_size": "all", "epochs": 20})
