@@ -84,7 +84,10 @@ async def open_without_delay(handler, **arguments):
 
 KernelWebsocketHandler.open = open_without_delay
 """
-LABS = ("network_lab", "one_weight", "bowl", "valley", "phase_map", "spectrum", "single_steps")
+LABS = (
+    *("network_lab", "one_weight", "bowl", "valley", "phase_map", "spectrum"),
+    *("single_steps", "weight_gains"),
+)
 SUBJECTS = ("bare", *LABS)
 DRAG_SECONDS = 2
 WARM_UPS = 4

@@ -64,7 +64,7 @@ def _train_updates(rule, sizes, state, items, settings, records):
     weights, memory = state
     inputs, targets, order = items
     learning_rates, momenta = settings
-    update_errors, epoch_weights, trajectory, step_parts = records
+    update_errors, epoch_weights, trajectory, step_parts, gradients = records
     n_items, n_inputs, n_outputs = order.shape[1], inputs.shape[1], targets.shape[1]
     updates_per_epoch = -(-n_items // batch_size)
     hb = n_inputs * n_hidden  # where the hidden biases start in the flat vector
@@ -138,6 +138,8 @@ def _train_updates(rule, sizes, state, items, settings, records):
                     gradient[i * n_hidden + j] += inputs[item, i] * hidden_slope[j]
 
         update_errors[update] = share * error
+        if gradients.shape[0] > 0:
+            gradients[update] = gradient
         learning_rate, momentum = learning_rates[update], momenta[update]
         if step_parts.shape[0] > 0:
             gradient_only[:] = weights
@@ -164,7 +166,7 @@ _TRAIN_UPDATES = types.int64(  # as the arguments of _train_updates
     types.UniTuple(_vector, 2),
     types.Tuple([_fixed_matrix, _fixed_matrix, _fixed_order]),
     types.UniTuple(_fixed_vector, 2),
-    types.Tuple([_vector, _matrix, _matrix, _matrix]),
+    types.Tuple([_vector, _matrix, _matrix, _matrix, _matrix]),
 )
 
 

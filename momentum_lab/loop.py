@@ -20,7 +20,7 @@ class Loop:
 
     sizes: which of `ERRORS`, hidden nodes, batch size; state: weights and memory.
     items: inputs, targets, order; settings: learning rate and momentum of each update.
-    records: update_errors, epoch_weights, trajectory, step_parts, the last two if they have rows.
+    records: update_errors, epoch_weights; trajectory, step_parts, gradients, if they have rows.
     """
 
     sizes: tuple
@@ -61,9 +61,10 @@ class Loop:
 
     def _diverges(self, rule, update):
         """Make one update, the rule called for each weight; if it diverges only say so."""
-        errors, epoch_weights, path, parts = self.records
+        errors, epoch_weights, path, parts, gradients = self.records
         (weights, memory), nothing = self.state, [0.0] * self.state[0].size
-        gradient, records = np.empty(weights.size), (errors, epoch_weights, path, parts[:0])
+        gradient = np.empty(weights.size)
+        records = errors, epoch_weights, path, parts[:0], gradients
         self._call(kernels.hand_over(), update, update + 1, (weights, gradient), records)
         old, slopes = weights.tolist(), gradient.tolist()
         settings = [float(value[update]) for value in self.settings]

@@ -41,7 +41,9 @@ class Run(_ReadOnly):
     weights: the weights at the end, (n_weights,).
     trajectory: the weights at the start and after each update, (n_updates + 1, n_weights).
     step_parts: the lengths of the step that the gradient alone would make, and of what the
-    memory adds to it, (n_updates, 2). This and the trajectory are None unless asked for.
+    memory adds to it, (n_updates, 2).
+    gradients: as each update used them, (n_updates, n_weights). These three are None unless asked
+    for.
     diverged_at: the number (from 1) of the update that would have made the weight vector longer
     than 10⁴, or not a number; it was undone and ended the run. Else None.
     """
@@ -60,6 +62,7 @@ class Run(_ReadOnly):
     weights: np.ndarray
     trajectory: np.ndarray | None
     step_parts: np.ndarray | None
+    gradients: np.ndarray | None
     diverged_at: int | None
 
     @property
@@ -95,6 +98,7 @@ def train(
     order=None,
     trajectory=False,
     step_parts=False,
+    gradients=False,
 ):
     """Train `network` on `dataset` (with .inputs and .targets) and return the `Run`.
 
@@ -104,7 +108,7 @@ def train(
     seed: draws the initial weights, then the order of the items, anew in each epoch.
     weights: start from these instead; the seed's order stays the same.
     order: visit the items in this order instead, (epochs, n_items) row numbers.
-    trajectory, step_parts: also record these parts of the `Run`.
+    trajectory, step_parts, gradients: also record these parts of the `Run`.
 
     Equal arguments give equal bytes. Divergence is no error but a result: `Run.diverged_at`.
     Raises ValueError or TypeError: which argument is wrong, what is allowed, what was given.
@@ -135,9 +139,11 @@ def train(
     path = np.empty((n_updates + 1 if trajectory else 0, network.n_weights))
     path[:1] = start
     parts = np.empty((n_updates if step_parts else 0, 2))
+    slopes = np.empty((n_updates if gradients else 0, network.n_weights))
     sizes = ERRORS.index(network.error_name), network.n_hidden, batch_size
     state, items = (start, np.zeros(start.size)), (inputs, targets, order)
-    loop = Loop(sizes, state, items, each_update, (errors, epoch_weights, path, parts))
+    records = errors, epoch_weights, path, parts, slopes
+    loop = Loop(sizes, state, items, each_update, records)
     diverged_at = loop.run(rule, VISITS_A_CALL)
 
     errors = errors[:diverged_at]
@@ -146,7 +152,8 @@ def train(
     epochs = *_measure_epochs(network, epoch_weights, inputs, targets), epoch_weights
     given = network, rule_name(rule), *given, batch_size, seed, updates_per_epoch
     path, parts = path[: done + 1] if trajectory else None, parts[:done] if step_parts else None
-    return Run(*given, errors, *epochs, start, path, parts, diverged_at)
+    slopes = slopes[:done] if gradients else None
+    return Run(*given, errors, *epochs, start, path, parts, slopes, diverged_at)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

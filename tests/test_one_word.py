@@ -24,7 +24,7 @@ FORBIDDEN = [
     (r"\bbears?\b", "limit", None),
     (r"\bstability border\b", "limit, or limit line", None),
     (r"(?<!neutral )(?<!= )(?<!\| )\bedges?\b(?! of stability)", "limit, or neutral edge", None),
-    (r"(?<!steady )(?<!alternating )\bgain\b(?! in)", "steady or alternating gain", r"0\d_"),
+    (r"(?<!steady )(?<!alternating )(?<!own )(?<!net )\bgain\b(?! in)", "which gain", r"0\d_"),
     (r"\bequal effective\b|\beffective rate\b", "same effective learning rate", None),
     (r"\bweights? swings?\b|\bswing\w* (?:of|in) the weight", "oscillate, cross, overshoot", None),
     (r"\bswing\w* (?:across|along|around|past|through)\b", "cross, overshoot", None),

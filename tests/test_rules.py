@@ -356,3 +356,22 @@ def test_a_rule_that_raises_is_told_what_it_raised_and_how_it_was_called():
 def test_a_rule_with_too_few_arguments_is_told_so():
     with pytest.raises(ValueError, match="raised TypeError: .*takes 2 positional arguments"):
         try_rule(lambda weight, gradient: (weight, gradient))
+
+
+# --- the adaptive rules, written once more: all updates at once, from the papers ---------------
+
+
+def test_adagrad_divides_each_gradient_by_the_length_of_all_so_far():
+    gradients = np.random.default_rng(0).normal(size=200)
+    roots = np.array([np.linalg.norm(gradients[: t + 1]) for t in range(200)])
+    expected = gradients / (roots + 1e-8)
+    np.testing.assert_allclose(steps(adagrad, gradients, 0.1, 0.0), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.5, 0.9, 0.99])
+def test_rmsprop_divides_each_gradient_by_the_root_of_a_fading_mean_square(momentum):
+    gradients = np.random.default_rng(1).normal(size=200)
+    ages = np.arange(200)[:, None] - np.arange(200)
+    shares = np.where(ages >= 0, (1 - momentum) * momentum ** np.maximum(ages, 0), 0.0)
+    expected = gradients / (np.sqrt(shares @ gradients**2) + 1e-8)
+    np.testing.assert_allclose(steps(rmsprop, gradients, 0.1, momentum), expected, rtol=1e-9)

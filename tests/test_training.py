@@ -71,7 +71,8 @@ def same_bytes(one, other):
 def short(rule, dataset=SMALL, **changed):
     """A run of three epochs, with everything recorded."""
     settings = {"learning_rate": 0.05, "momentum": 0.7, "epochs": 3} | changed
-    return train(NETWORK, dataset, rule, trajectory=True, step_parts=True, **settings)
+    recorded = dict.fromkeys(("trajectory", "step_parts", "gradients"), True)
+    return train(NETWORK, dataset, rule, **recorded, **settings)
 
 
 # --- what training does ---------------------------------------------------------------------
@@ -326,6 +327,20 @@ def test_the_parts_of_a_step_are_the_rule_without_memory_and_what_the_memory_add
         np.testing.assert_allclose(run.step_parts[t], expected, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.parametrize("batch_size", [1, 7, 19])
+@pytest.mark.parametrize("is_compiled", [True, False])
+def test_the_gradients_are_those_of_the_items_of_each_update(batch_size, is_compiled, monkeypatch):
+    if not is_compiled:
+        monkeypatch.setattr(kernels, "compiled_rule", lambda rule: None)
+    _, order = draw(0, epochs=3)
+    run = short("heavy_ball", batch_size=batch_size)
+    batches = [rows[i : i + batch_size] for rows in order for i in range(0, 19, batch_size)]
+    assert run.gradients.shape == (len(batches), NETWORK.n_weights)
+    for gradient, weights, rows in zip(run.gradients, run.trajectory, batches, strict=False):
+        expected = NETWORK.gradient(weights, SMALL.inputs[rows], SMALL.targets[rows])
+        np.testing.assert_allclose(gradient, expected, rtol=1e-12, atol=1e-15)
+
+
 def test_without_momentum_the_memory_adds_nothing():
     assert (short("heavy_ball", momentum=0).step_parts[:, 1] == 0).all()
 
@@ -335,10 +350,12 @@ def test_recording_changes_nothing_and_is_left_out_unless_asked_for():
     run = train(NETWORK, SMALL, "heavy_ball", 0.05, 0.7, 3)
     assert run.trajectory is None
     assert run.step_parts is None
+    assert run.gradients is None
     assert run.weights.tobytes() == everything.weights.tobytes()
     assert run.update_errors.tobytes() == everything.update_errors.tobytes()
     assert everything.trajectory.shape == (58, NETWORK.n_weights)
     assert everything.step_parts.shape == (57, 2)
+    assert everything.gradients.shape == (57, NETWORK.n_weights)
 
 
 def test_epoch_means_average_the_errors_of_an_epochs_updates():
@@ -398,6 +415,7 @@ def test_the_diverging_update_is_counted_from_one_and_undone(diverging, visits, 
     np.testing.assert_array_equal(run.trajectory, calm.trajectory[:diverging])
     np.testing.assert_array_equal(run.update_errors, calm.update_errors[:diverging])
     np.testing.assert_array_equal(run.step_parts, calm.step_parts[: diverging - 1])
+    np.testing.assert_array_equal(run.gradients, calm.gradients[: diverging - 1])
     whole_epochs = (diverging - 1) // 19
     np.testing.assert_array_equal(run.epoch_errors, calm.epoch_errors[:whole_epochs])
     np.testing.assert_array_equal(run.weights, calm.trajectory[diverging - 1])

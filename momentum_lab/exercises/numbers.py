@@ -17,7 +17,7 @@ def number_exercises():
     The others are what well-known slips would give. All are computed when the first is asked for.
     """
     asked = {}
-    for lesson in (_lesson_1, _lesson_2, _lesson_3, _lesson_4, _lesson_5, _lesson_6):
+    for lesson in LESSONS:
         lesson(asked)
     return asked
 
@@ -142,3 +142,16 @@ def _lesson_6(asked):
         signals["cross_entropy"]: "this is the signal of the cross-entropy",
         -signals["squared_error"]: "the size is right; the error falls as this output rises",
     }
+
+
+def _lesson_9(asked):
+    momentum = 0.8
+    asked["agreement"] = {  # at which the post's rule makes steps as long as its deltas
+        -momentum / 2: "right",
+        -momentum: "β² + 2βρ has to be 0: divide by 2β",
+        momentum / 2: "look at the sign: steps are to be shorter than without agreement",
+        -1 / (2 * momentum): "own gain 1 is wanted, not β² + 2βρ = −1",
+    }
+
+
+LESSONS = _lesson_1, _lesson_2, _lesson_3, _lesson_4, _lesson_5, _lesson_6, _lesson_9

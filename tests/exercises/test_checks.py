@@ -157,6 +157,14 @@ def test_the_condition_number_asked_for_has_the_best_momentum_nine_tenths():
     assert theory.best_settings("heavy_ball", expected).momentum == pytest.approx(0.9, rel=1e-5)
 
 
+def test_at_the_agreement_asked_for_the_posts_steps_are_as_long_as_its_deltas():
+    rng, gradients = np.random.default_rng(0), [0.0]
+    for new in rng.normal(size=50_000):
+        gradients.append(right_answer("agreement") * gradients[-1] + new)
+    steps = theory.response("previous_delta", gradients, 1.0, 0.8).steps
+    assert (steps**2).sum() / np.square(gradients).sum() == pytest.approx(1, rel=0.02)
+
+
 @pytest.mark.parametrize("exercise", number_exercises())
 def test_a_right_number_passes_to_one_part_in_a_thousand(exercise):
     expected = right_answer(exercise)

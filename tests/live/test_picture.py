@@ -23,6 +23,7 @@ from momentum_lab.labs import (
     single_steps,
     spectrum,
     valley,
+    weight_gains,
 )
 from momentum_lab.labs.bowl.view import BOWL
 from momentum_lab.labs.network_lab.view import NETWORK_LAB
@@ -31,6 +32,7 @@ from momentum_lab.labs.phase_map.view import PHASE_MAP
 from momentum_lab.labs.single_steps.view import SINGLE_STEPS
 from momentum_lab.labs.spectrum.view import SPECTRUM
 from momentum_lab.labs.valley.view import VALLEY
+from momentum_lab.labs.weight_gains.view import WEIGHT_GAINS
 from momentum_lab.live.picture import HEADER, MOST_WARM, Picture, View, png_bytes
 from momentum_lab.live.style import PIN_LOOKS, Look, heading, panel
 
@@ -43,6 +45,7 @@ VIEWS = {
     phase_map: PHASE_MAP,
     single_steps: SINGLE_STEPS,
     spectrum: SPECTRUM,
+    weight_gains: WEIGHT_GAINS,
 }
 
 

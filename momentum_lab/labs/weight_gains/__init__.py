@@ -1,0 +1,1 @@
+"""weight_gains: how long a rule makes the steps of each single weight."""
