@@ -206,7 +206,7 @@ def test_the_formula_sheet_names_tests_that_exist():
 
 def test_each_formula_of_the_sheet_stands_beside_what_the_code_gives():
     for source in (cell.source for cell in cells(SHEET, "code")):
-        assert "theory." in source and re.search(r"\bcode\b", source)
+        assert re.search(r"theory\.|network\.", source) and re.search(r"\bcode\b", source)
 
 
 def test_the_sheet_sends_a_reader_to_lessons_that_are_there_and_says_which_are_to_come():
