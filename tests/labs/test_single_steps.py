@@ -125,7 +125,7 @@ def test_four_steps_make_an_update(step, update, phase):
     result = result_of(step=step)
     assert (result.index + 1, result.phase) == (update, phase)
     assert result.numbers["update"] == f"{update} of 15"
-    assert result.numbers["step"] == (phase or "–")
+    assert result.numbers["phase"] == (phase or "–")
     assert result.n_updates == 60 and result.unit == "step"
 
 
@@ -317,7 +317,7 @@ def test_the_words_follow_the_step_that_is_shown():
     assert lab.shown == 1 and lab.result.phase == "forward"
     for step in (2, 3, 4, 5, 4):
         lab.show_update(step)
-        assert lab.result.step == step and f"step {lab.result.phase}" in lab.line()
+        assert lab.result.step == step and f"phase {lab.result.phase}" in lab.line()
     lab.learning_rate.value = 0.5
     assert (lab.shown, lab.result.step) == (4, 4)
     lab.updates.value = 1

@@ -66,7 +66,7 @@ class SingleStepsWords(Result):
         """The row of this step."""
         return self.row_of_settings() | {
             "update": f"{self.index + 1} of {self.n_updates // len(PHASES)}",
-            "step": self.phase or "–",
+            "phase": self.phase or "–",
             "error": _digits(self.error) if self.done >= 2 else "–",
             "connection": self.name,
             **{name: self.told[name] for name in IN_ROW},
