@@ -40,6 +40,7 @@ from momentum_lab.labs import (
     single_steps,
     spectrum,
     valley,
+    weight_gains,
 )
 from momentum_lab.labs.one_weight.experiment import update_one_weight
 from momentum_lab.labs.one_weight.view import ONE_WEIGHT
@@ -911,7 +912,7 @@ def test_two_dashboards_do_not_disturb_each_other():
 # --- answers and pointing -------------------------------------------------------------------
 
 ANSWERING = [bowl, phase_map, spectrum, valley]
-POINTED = [bowl, phase_map, single_steps, valley]
+POINTED = [bowl, phase_map, single_steps, valley, weight_gains]
 with_answers = pytest.mark.parametrize("factory", ANSWERING, ids=lambda f: f.__name__)
 pointed = pytest.mark.parametrize("factory", POINTED, ids=lambda f: f.__name__)
 

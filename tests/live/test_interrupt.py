@@ -36,6 +36,7 @@ class Kernel:
 
     def __init__(self):
         self.manager, self.client = start_new_kernel(kernel_name="python3")
+        self.ended = {}  # how executions ended that nobody has asked about yet
         request = self.client.session.msg("create_subshell_request")
         self.client.control_channel.send(request)
         reply = self.client.get_control_msg(timeout=WAIT)["content"]
@@ -61,13 +62,15 @@ class Kernel:
         Of the first milliseconds of an event the main thread may not yet know.
         """
         for _ in range(WAIT):
+            if wanted in self.ended:
+                return self.ended.pop(wanted)
             self.manager.interrupt_kernel()
             try:
                 message = self.client.get_shell_msg(timeout=1)
             except Empty:
                 continue
-            assert message["parent_header"]["msg_id"] == wanted
-            return message["content"]["status"]
+            # On a busy machine what comes next may be told sooner.
+            self.ended[message["parent_header"]["msg_id"]] = message["content"]["status"]
         raise TimeoutError
 
     def run(self, code, subshell=None):
