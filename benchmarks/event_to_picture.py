@@ -6,9 +6,9 @@
 
 All in one run, in turns, in one notebook: a bare round trip (a slider whose observer swaps two
 ready-made pictures of 120×20 pixels), and every lab: the network lab trains a network on each
-event, the others compute and simulate anew. A measurement begins with the keydown event in the
-page and ends with the frame that shows the new picture. Trust the ratios: the times are those of
-this machine today.
+event, the lab of seeds forty, the others compute and simulate anew. A measurement begins with the
+keydown event in the page and ends with the frame that shows the new picture. Trust the ratios: the
+times are those of this machine today.
 
 First without frames ahead: learning rate and momentum rise in turns, so that no settings come
 twice and each picture is the kernel's answer. Then, in a second notebook, the learning rate moves
@@ -86,7 +86,7 @@ KernelWebsocketHandler.open = open_without_delay
 """
 LABS = (
     *("network_lab", "one_weight", "bowl", "valley", "phase_map", "spectrum"),
-    *("single_steps", "weight_gains"),
+    *("single_steps", "seed_bands", "one_item", "edge_of_stability", "weight_gains"),
 )
 SUBJECTS = ("bare", *LABS)
 DRAG_SECONDS = 2

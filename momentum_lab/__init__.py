@@ -9,6 +9,10 @@ Where things live, each module using only those above it:
     theory      what a rule will do, computed from the rule's own transition matrix
     training    train(network, dataset, rule, ...) -> Run; descend(landscape, ...) -> Path
     measures    swings, overshoot, settling, convergence: what the plots say, as numbers
+    parallel    many runs at once, on threads, with progress and interrupts
+    seeds       train_seeds(network, dataset, rule, ...) -> SeedRuns: one setting, many seeds
+    online      one item an update: many runs, each with its own order of items
+    sharpness   the largest curvature of a network's error, at many places at once
     replay      the source post's arithmetic and its author's program of 2017
     live        what makes any result live: sliders, a picture, pins, playback
     labs        one folder a lab: experiment (settings -> result), view (-> picture), lab
@@ -26,6 +30,7 @@ from momentum_lab.network import Network
 from momentum_lab.rules import RULES
 
 _LOADED_WHEN_NAMED = dict.fromkeys(("train", "Run", "descend", "Path"), "training")
+_LOADED_WHEN_NAMED |= dict.fromkeys(("train_seeds", "best_of", "works_up_to", "SeedRuns"), "seeds")
 _LOADED_WHEN_NAMED["replay"] = "replay"
 
 __all__ = ["RULES", "Dataset", "Network", "data", "landscapes", "measures", "rules"]

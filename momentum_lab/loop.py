@@ -29,8 +29,11 @@ class Loop:
     settings: tuple
     records: tuple
 
-    def run(self, rule, visits):
-        """Train in place, `visits` items a call; return the diverging update's number or None."""
+    def run(self, rule, visits, between=None):
+        """Train in place, `visits` items a call; return the diverging update's number or None.
+
+        between: a function called before each piece; what it raises ends the run.
+        """
         compiled = kernels.compiled_rule(rule)
         visits = min(visits, WEIGHTS_A_CALL // self.state[0].size)
         if rule not in RULES.values():
@@ -38,6 +41,8 @@ class Loop:
             visits = min(visits, VISITS_IN_DOUBT)
         n_updates, at_once = len(self.settings[0]), max(1, visits // self.sizes[-1])
         for first in range(0, n_updates, at_once):
+            if between:
+                between()
             diverged_at = self._train(rule, compiled, first, min(first + at_once, n_updates))
             if diverged_at:
                 return diverged_at

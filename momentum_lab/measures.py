@@ -1,5 +1,6 @@
 """Oscillation, overshoot, settling and convergence: what the plots say, as numbers."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,6 +68,24 @@ def first_epoch_below(epoch_errors, threshold):
     """Return the first epoch (counted from 1) whose error is below `threshold`, or None."""
     below = np.flatnonzero(np.asarray(epoch_errors) < float(check.finite("threshold", threshold)))
     return int(below[0]) + 1 if below.size else None
+
+
+def quantile(values, share):
+    """Return the value that this share of `values` is below, for each column of an array of rows.
+
+    In between two values it lies on the straight line, as with np.quantile, which cannot do it
+    where values are infinite: between a finite one and inf it is inf.
+    Raises ValueError for no values, NaN among them, or a share outside [0, 1].
+    """
+    rows = np.sort(check.as_floats("values", values), axis=0)
+    if rows.size == 0 or np.isnan(rows).any():
+        raise ValueError("values must be numbers, at least one of them, none NaN")
+    if not 0 <= share <= 1:
+        raise ValueError(f"share must be in [0, 1], got {share}")
+    place = share * (len(rows) - 1)
+    low, high = rows[math.floor(place)], rows[math.ceil(place)]
+    part = place - math.floor(place)
+    return (1 - part) * low + part * high if part else low.copy()
 
 
 @dataclass(frozen=True)

@@ -123,16 +123,22 @@ class Network:
 
         For "article" it is the author's signal instead. Takes one vector. Raises as `error` does.
         """
+        if self.unpack(weights).h_biases.ndim != 1:
+            raise ValueError(f"weights must be one vector, got shape {np.shape(weights)}")
+        return self.gradients(weights, inputs, targets)
+
+    def gradients(self, weights, inputs, targets):
+        """Return the `gradient` at each of a stack of weight vectors, (..., n_weights)."""
         inputs, targets = self.checked_items(inputs, targets)
         parts = self.unpack(weights)
-        if parts.h_biases.ndim != 1:
-            raise ValueError(f"weights must be one vector, got shape {np.shape(weights)}")
         hidden, log_outputs = self._forward(parts, inputs)
         output_slopes = self.output_slope(np.exp(log_outputs), targets) / len(inputs)
-        hidden_slopes = (output_slopes @ parts.ho_weights.T) * (1 - hidden) * (1 + hidden)
-        hidden_part = (inputs.T @ hidden_slopes).ravel(), hidden_slopes.sum(axis=0)
-        output_part = (hidden.T @ output_slopes).ravel(), output_slopes.sum(axis=0)
-        return np.concatenate(hidden_part + output_part)
+        to_hidden = np.swapaxes(parts.ho_weights, -1, -2)
+        hidden_slopes = (output_slopes @ to_hidden) * (1 - hidden) * (1 + hidden)
+        hidden_part = inputs.T @ hidden_slopes, hidden_slopes.sum(axis=-2)
+        output_part = np.swapaxes(hidden, -1, -2) @ output_slopes, output_slopes.sum(axis=-2)
+        rows = (*np.shape(weights)[:-1], -1)
+        return np.concatenate([part.reshape(rows) for part in hidden_part + output_part], axis=-1)
 
     def output_slope(self, outputs, targets):
         """Return how an item's error changes with the sum that enters each output node.

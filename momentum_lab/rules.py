@@ -8,6 +8,7 @@ A rule takes single numbers or arrays and never changes them. Your own function 
 goes everywhere a built-in rule goes.
 """
 
+import functools
 import math
 
 import numpy as np
@@ -160,6 +161,20 @@ def call_on_each(rule, weights, gradient, memory, *settings):
     numbers = zip(weights, gradient, memory, strict=True)
     new = [call_rule(rule, *three, *settings) for three in numbers]
     return tuple(map(list, zip(*new, strict=True)))
+
+
+def call_on_arrays(rule, *arguments):
+    """Call `rule` on arrays; one that takes single numbers only is called once for each of them."""
+    rule = get_rule(rule)
+    with np.errstate(all="ignore"):
+        try:
+            weight, memory = rule(*arguments)
+            if np.iscomplexobj(weight) or np.iscomplexobj(memory):  # numpy would cut them, and warn
+                raise TypeError
+            return check.as_floats("weight", weight), check.as_floats("memory", memory)
+        except Exception:  # from an `if` or a math function that was given an array
+            each = np.vectorize(functools.partial(call_rule, rule), otypes=(float, float))
+            return each(*arguments)
 
 
 def rule_name(rule):

@@ -4,7 +4,6 @@ On the loss λ·w²/2, with gradient λ·w, a linear rule turns (weight, memory)
 times (weight, memory), read off by calling the rule: it is right for a reader's own rule, too.
 """
 
-import functools
 import math
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -12,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from momentum_lab import validation as check
-from momentum_lab.rules import call_rule, get_rule, rule_name, try_rule
+from momentum_lab.rules import call_on_arrays, call_rule, get_rule, rule_name, try_rule
 
 REGIMES = ("smooth", "ringing", "sign-flipping", "edge", "diverging")
 """What a weight can do on its way, by the dominant root; see `regime`."""
@@ -126,24 +125,12 @@ def regime(rule, curvature, learning_rate, momentum):
     return names if names.ndim else str(names)
 
 
-def _call(rule, *arguments):
-    """Call `rule`; one that takes single numbers only is called once for each of them."""
-    rule = get_rule(rule)
-    with np.errstate(all="ignore"):
-        try:
-            weight, memory = rule(*arguments)
-            if np.iscomplexobj(weight) or np.iscomplexobj(memory):  # numpy would cut them, and warn
-                raise TypeError
-            return check.as_floats("weight", weight), check.as_floats("memory", memory)
-        except Exception:  # from an `if` or a math function that was given an array
-            each = np.vectorize(functools.partial(call_rule, rule), otypes=(float, float))
-            return each(*arguments)
-
-
 def _entries(rule, curvature, learning_rate, momentum):
     """Return the four entries of the transition matrix, row by row; nothing is checked."""
-    to_weight, to_memory = _call(rule, 1.0, 1.0 * curvature, 0.0, learning_rate, momentum)
-    memory_to_weight, memory_to_memory = _call(rule, 0.0, 0.0, 1.0, learning_rate, momentum)
+    to_weight, to_memory = call_on_arrays(rule, 1.0, 1.0 * curvature, 0.0, learning_rate, momentum)
+    memory_to_weight, memory_to_memory = call_on_arrays(
+        rule, 0.0, 0.0, 1.0, learning_rate, momentum
+    )
     return to_weight, memory_to_weight, to_memory, memory_to_memory
 
 
@@ -156,7 +143,9 @@ def _linear_entries(rule, curvature, learning_rate, momentum):
     # Near 0, far from it and with all signs: clipped and restarted rules show themselves.
     # First a memory that a rule can draw the square root of.
     for weight, memory in ((-300.0, 700.0), (-300.0, -700.0), (0.3, -0.2), (30.0, 20.0)):
-        new_weight, new_memory = _call(rule, weight, settings[0] * weight, memory, *settings[1:])
+        new_weight, new_memory = call_on_arrays(
+            rule, weight, settings[0] * weight, memory, *settings[1:]
+        )
         expected = ww * weight + wm * memory, mw * weight + mm * memory
         if not (np.allclose(new_weight, expected[0]) and np.allclose(new_memory, expected[1])):
             wanted = "(twice the weight and memory must give twice the result); it is not"
@@ -213,13 +202,10 @@ def online_learning_rate_limit(rule, curvature, momentum, share):
     transition matrices T of the item and T₀ of none: stable while no eigenvalue is longer than 1.
     At share 1 it is `learning_rate_limit`. Raises as that does.
     """
-    share = check.finite("share", share)
-    share = check.required("share", share, (share > 0) & (share <= 1), "in (0, 1]")
-    share = check.one_number("share", share)
+    share = check.one_number("share", check.shares(share))
 
     def growth(with_item, without):
-        moments = share * _moments(with_item) + (1 - share) * _moments(without)
-        return np.abs(np.linalg.eigvals(moments)).max(axis=-1)
+        return _longest_root(_mean_moments(share, with_item, without))
 
     return _largest_stable(rule, [1.0, 0.0], curvature, momentum, growth, 1e-13)
 
@@ -358,7 +344,7 @@ def _gain(rule, momentum, z):
     momentum = check.momenta(momentum)
     _linear_entries(rule, 1.0, 1.0, momentum)
     ww, wm, mw, mm = entries = _without_idle_memory(_linear_entries(rule, 0.0, 1.0, momentum))
-    kick = _call(rule, 0.0, -1.0, 0.0, 1.0, momentum)  # plain's step is 1
+    kick = call_on_arrays(rule, 0.0, -1.0, 0.0, 1.0, momentum)  # plain's step is 1
     weight, memory, _ = np.broadcast_arrays(*kick, momentum)
     memory = np.where(wm == 0, 0.0, memory)
     after = (ww - 1) * weight + wm * memory + 0.0  # the step just after the gradient
@@ -370,6 +356,68 @@ def _gain(rule, momentum, z):
         at_rest = weight + after / (z - kept)
         drifting = (z - 1) * ((z - mm) * weight + wm * memory) / ((z - ww) * (z - mm) - wm * mw)
     return np.where(fades, np.where(rests, at_rest, drifting), np.inf)[()]
+
+
+# --- one item an update: only a share of the updates sees an item of this curvature -----------
+
+
+def mean_square_growth(rule, curvature, learning_rate, momentum, share):
+    """Return the factor by which the mean square of the weight grows in each update.
+
+    In the long run: the longest eigenvalue of share·T⊗T + (1 − share)·T₀⊗T₀, as in
+    `online_learning_rate_limit`; at share 1 the square of `rate`. Below 1 the mean over many runs
+    shrinks. The arguments broadcast. Raises as `online_learning_rate_limit`.
+    """
+    return _longest_root(_online_moments(rule, curvature, learning_rate, momentum, share))[()]
+
+
+def mean_squares(rule, curvature, learning_rate, momentum, share, updates):
+    """Return the mean of weight² before the first and after each update, (..., updates + 1).
+
+    Over all orders of items, from weight 1 with memory 0; held at LARGEST_WEIGHT.
+    The other arguments broadcast. Raises as `online_learning_rate_limit`.
+    """
+    updates = check.whole_number("updates", updates, 1)
+    one_update = _online_moments(rule, curvature, learning_rate, momentum, share)
+    moments = np.broadcast_to([1.0, 0.0, 0.0], one_update.shape[:-1])
+    squares = [moments[..., 0]]
+    for _ in range(updates):
+        moments = (one_update @ moments[..., None])[..., 0]
+        moments = np.clip(moments, -LARGEST_WEIGHT, LARGEST_WEIGHT)
+        squares.append(moments[..., 0])
+    return np.stack(squares, axis=-1)
+
+
+def online_limits(rule, momentum, shares):
+    """Return `online_learning_rate_limit` at curvature 1 for a row of shares, to 1e-6 of itself.
+
+    Quicker, since it takes for granted that there is one limit, between 1e-6 and 1e6.
+    """
+    shares = check.one_row("shares", shares, 0)
+    _online_moments(rule, 1.0, np.geomspace(1e-6, 1e6, 25)[:, None], momentum, shares)
+    low, high = np.full((2, shares.size), [[np.log(1e-6)], [np.log(1e6)]])
+    for _ in range(25):
+        middle = (low + high) / 2
+        seen = (_entries(rule, curvature, np.exp(middle), momentum) for curvature in (1.0, 0.0))
+        diverges = _longest_root(_mean_moments(shares, *seen)) > 1 + 1e-13
+        low, high = np.where(diverges, low, middle), np.where(diverges, middle, high)
+    return np.exp(low)
+
+
+def _online_moments(rule, curvature, learning_rate, momentum, share):
+    """Check everything; return the matrix that one update applies to the mean moments."""
+    share = check.shares(share)
+    with_item = _linear_entries(rule, curvature, learning_rate, momentum)
+    return _mean_moments(share, with_item, _linear_entries(rule, 0.0, learning_rate, momentum))
+
+
+def _mean_moments(share, with_item, without):
+    share = np.asarray(share)[..., None, None]
+    return share * _moments(with_item) + (1 - share) * _moments(without)
+
+
+def _longest_root(matrices):
+    return np.abs(np.linalg.eigvals(matrices)).max(axis=-1)
 
 
 # --- the way from a start at rest, and with noise -------------------------------------------
@@ -421,7 +469,7 @@ def noise_variance(rule, curvature, learning_rate, momentum, noise=1.0):
     noise = check.at_least(0, "noise", noise)
     entries = _linear_entries(rule, curvature, learning_rate, momentum)
     settings = check.learning_rates(learning_rate), check.momenta(momentum)
-    weight, memory = _call(rule, 0.0, 1.0, 0.0, *settings)
+    weight, memory = call_on_arrays(rule, 0.0, 1.0, 0.0, *settings)
     stable = _rate(entries) < 1 - EDGE
     one_update = _moments([np.where(stable, part, 0.0) for part in entries])
     added = weight * weight, weight * memory, memory * memory

@@ -99,6 +99,7 @@ def train(
     trajectory=False,
     step_parts=False,
     gradients=False,
+    between=None,
 ):
     """Train `network` on `dataset` (with .inputs and .targets) and return the `Run`.
 
@@ -109,6 +110,7 @@ def train(
     weights: start from these instead; the seed's order stays the same.
     order: visit the items in this order instead, (epochs, n_items) row numbers.
     trajectory, step_parts, gradients: also record these parts of the `Run`.
+    between: a function called now and then on the way; what it raises ends the run.
 
     Equal arguments give equal bytes. Divergence is no error but a result: `Run.diverged_at`.
     Raises ValueError or TypeError: which argument is wrong, what is allowed, what was given.
@@ -144,7 +146,7 @@ def train(
     state, items = (start, np.zeros(start.size)), (inputs, targets, order)
     records = errors, epoch_weights, path, parts, slopes
     loop = Loop(sizes, state, items, each_update, records)
-    diverged_at = loop.run(rule, VISITS_A_CALL)
+    diverged_at = loop.run(rule, VISITS_A_CALL, between)
 
     errors = errors[:diverged_at]
     done = n_updates if diverged_at is None else diverged_at - 1

@@ -86,6 +86,12 @@ def momenta(value):
     return required("momentum", array, (array >= 0) & (array < 1), "in [0, 1)")
 
 
+def shares(value):
+    """Return a share (or an array of them) as float64; raises unless in (0, 1]."""
+    array = finite("share", value)
+    return required("share", array, (array > 0) & (array <= 1), "in (0, 1]")
+
+
 def whole_number(name, value, smallest, largest=None):
     """Return `value` as an int; raises unless it is a whole number in [smallest, largest]."""
     limits = f"at least {smallest}" if largest is None else f"from {smallest} to {largest}"

@@ -404,6 +404,16 @@ def test_the_gradient_takes_one_weight_vector_not_a_stack():
         network.gradient(stack, *items(network))
 
 
+@pytest.mark.parametrize("error", ["cross_entropy", "squared_error", "article"])
+def test_the_gradients_of_a_stack_are_the_gradient_of_each(error):
+    network = Network(3, 4, 2, error)
+    stack = np.array([[network.initial_weights(seed) for seed in (0, 1)] for _ in range(3)])
+    stack[2] *= 3
+    found = network.gradients(stack, *items(network))
+    each = [[network.gradient(w, *items(network)) for w in row] for row in stack]
+    np.testing.assert_allclose(found, each, rtol=1e-12, atol=1e-15)
+
+
 @pytest.mark.parametrize("scale", [np.nan, np.inf])
 def test_the_scale_of_the_initial_weights_is_finite(scale):
     with pytest.raises(ValueError, match=f"^scale must be finite, got {scale}$"):

@@ -1115,3 +1115,72 @@ def test_one_item_an_update_lowers_the_limit_towards_two_over_the_gain(rule, mom
 def test_a_share_lies_above_zero_and_at_most_at_one(share):
     with pytest.raises(ValueError, match=r"share must be in \(0, 1\], got"):
         theory.online_learning_rate_limit("plain", 1.0, 0.5, share)
+
+
+EXACT = {  # to four digits, from the moments on (weight, memory) ⊗ (weight, memory) by hand
+    ("heavy_ball", 0.9): (3.8, 0.3800, 0.2468, 0.2209, 0.2039),
+    ("previous_delta", 0.9): (1.111, 1.080, 1.063, 1.058, 1.054),
+}
+
+
+@pytest.mark.parametrize(("rule", "momentum"), EXACT)
+def test_the_online_limits_to_four_digits(rule, momentum):
+    shares = (1, 0.5, 0.2, 0.1, 0.02)
+    limits = [theory.online_learning_rate_limit(rule, 1.0, momentum, share) for share in shares]
+    assert [f"{limit:.4g}" for limit in limits] == [f"{x:.4g}" for x in EXACT[rule, momentum]]
+
+
+@pytest.mark.parametrize("rule", LINEAR)
+@pytest.mark.parametrize("momentum", [0.0, 0.5, 0.9, 0.99])
+def test_a_row_of_shares_has_the_limits_of_each(rule, momentum):
+    shares = [0.01, 0.3, 0.8, 1.0]
+    each = [theory.online_learning_rate_limit(rule, 1.0, momentum, share) for share in shares]
+    np.testing.assert_allclose(theory.online_limits(rule, momentum, shares), each, rtol=2e-6)
+
+
+@pytest.mark.parametrize("rule", LINEAR)
+def test_the_mean_square_neither_grows_nor_shrinks_at_the_limit(rule):
+    for share in (0.02, 0.4, 1.0):
+        limit = theory.online_learning_rate_limit(rule, 3.0, 0.7, share)
+        growth = theory.mean_square_growth(rule, 3.0, [0.9 * limit, limit, 1.1 * limit], 0.7, share)
+        assert growth[0] < 1 < growth[2] and growth[1] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("rule", LINEAR)
+def test_where_every_update_sees_an_item_the_mean_square_grows_by_the_rate_squared(rule):
+    settings = rule, [0.5, 2.0], 0.6, 0.8
+    growth = theory.mean_square_growth(*settings, 1.0)
+    np.testing.assert_allclose(growth, theory.rate(*settings) ** 2, rtol=1e-9)
+
+
+def test_mean_squares_are_the_mean_over_every_order_of_items():
+    curvature, learning_rate, momentum, share = 2.0, 0.3, 0.6, 0.25
+    seen, unseen = (
+        np.array(MATRIX_BY_HAND["heavy_ball"](learning_rate * c, momentum)) for c in (curvature, 0)
+    )
+    states, chances, expected = [np.array([1.0, 0.0])], [1.0], [1.0]
+    for _ in range(6):
+        states = [matrix @ state for state in states for matrix in (seen, unseen)]
+        chances = [chance * p for chance in chances for p in (share, 1 - share)]
+        expected.append(sum(p * state[0] ** 2 for p, state in zip(chances, states, strict=True)))
+    squares = theory.mean_squares("heavy_ball", curvature, learning_rate, momentum, share, 6)
+    np.testing.assert_allclose(squares, expected, rtol=1e-12)
+
+
+def test_mean_squares_go_on_by_the_growth_in_the_long_run():
+    settings = "nesterov", 1.0, 0.2, 0.9, 0.3
+    squares = theory.mean_squares(*settings, 400)
+    assert squares[-1] / squares[-2] == pytest.approx(theory.mean_square_growth(*settings))
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda rule: theory.mean_square_growth(rule, 1.0, 0.1, 0.5, 0.5),
+        lambda rule: theory.mean_squares(rule, 1.0, 0.1, 0.5, 0.5, 3),
+        lambda rule: theory.online_limits(rule, 0.5, [0.5]),
+    ],
+)
+def test_one_item_an_update_needs_a_linear_rule(ask):
+    with pytest.raises(ValueError, match="rule adagrad must be linear"):
+        ask("adagrad")

@@ -5,7 +5,7 @@ import numpy as np
 from momentum_lab import theory
 from momentum_lab.exercises.numbers import number_exercises
 from momentum_lab.exercises.verdict import Verdict
-from momentum_lab.labs.network_lab.experiment import train_and_test
+from momentum_lab.labs.items import train_and_test
 from momentum_lab.labs.settings import LINEAR_RULES
 from momentum_lab.labs.valley.experiment import descend_valley
 from momentum_lab.labs.words import in_words, offered

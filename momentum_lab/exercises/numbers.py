@@ -144,6 +144,26 @@ def _lesson_6(asked):
     }
 
 
+def _lesson_8(asked):
+    plains = 0.04 * theory.steady_gain("previous_delta", 0.5)
+    gain = theory.steady_gain("heavy_ball", 0.75)
+    asked["same effective"] = {  # heavy ball's learning rate, to train as previous-delta at 0.04
+        plains / gain: "right",
+        plains: "this is plain's; heavy ball has a steady gain of its own",
+        plains * gain: "divide by heavy ball's steady gain",
+        0.04 / gain: "previous-delta has a steady gain, too",
+        0.04: "this is the same learning rate, not the same effective one",
+    }
+    rare = 4 * theory.steady_gain("heavy_ball", 0.8)
+    asked["rare item"] = {  # the limit of heavy ball with 0.8 where an item of curvature 4 is rare
+        2 / rare: "right",
+        0.5: "this is plain's limit; heavy ball has a steady gain",
+        theory.learning_rate_limit("heavy_ball", 4.0, 0.8): "so it is where all updates see it",
+        8 / rare: "this is learning rate × curvature: divide it by the curvature",
+        rare / 8: "turn it over",
+    }
+
+
 def _lesson_9(asked):
     momentum = 0.8
     asked["agreement"] = {  # at which the post's rule makes steps as long as its deltas
@@ -154,4 +174,7 @@ def _lesson_9(asked):
     }
 
 
-LESSONS = _lesson_1, _lesson_2, _lesson_3, _lesson_4, _lesson_5, _lesson_6, _lesson_9
+LESSONS = (
+    *(_lesson_1, _lesson_2, _lesson_3, _lesson_4),
+    *(_lesson_5, _lesson_6, _lesson_8, _lesson_9),
+)

@@ -29,6 +29,10 @@ class Result:
         """The run in a legend."""
         return settings_in_words(self.rule, self.learning_rate, self.momentum)
 
+    def beside(self, pinned):
+        """How it compares with the pinned results, a dict by letter; "" where nothing is said."""
+        return ""
+
     def row_of_settings(self, rate="α"):
         """Return the rule and its settings as a row of numbers begins; `rate` heads one column."""
         return {

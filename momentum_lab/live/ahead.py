@@ -20,7 +20,7 @@ from momentum_lab.meaning import is_fixed
 IS_ON = os.environ.get("MOMENTUM_LAB_AHEAD", "on").lower() not in ("off", "0", "no", "false")
 PAUSE = 0.002  # seconds between two frames: whatever else has come goes first
 WHILE_A_CELL_RUNS = 0.2  # seconds until it looks again
-MOST_SECONDS = 0.2  # of work for one frame; an event would have to wait for slower ones
+MOST_SECONDS = 0.2  # of work for one frame, threads and all; an event would have to wait
 
 
 class Ahead:
@@ -54,9 +54,9 @@ class Ahead:
                 key = self._lab.context, *(changed.get(name) for name in self._lab.heroes)
                 if changed and key not in self._sent:
                     self._sent.add(key)
-                    start = time.thread_time()
+                    start = time.process_time()
                     self._lab.send_ahead(changed)
-                    if time.thread_time() - start > MOST_SECONDS:
+                    if time.process_time() - start > MOST_SECONDS:
                         self.stop()
                     break
             return bool(self._wanted)

@@ -11,6 +11,7 @@ import html
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib import resources
 
 import ipywidgets as widgets
@@ -18,6 +19,7 @@ import ipywidgets as widgets
 from momentum_lab.live.ahead import Ahead
 from momentum_lab.live.engine import EVENT, interruptible
 from momentum_lab.live.picture import WIDTH, Picture
+from momentum_lab.live.progress import Progress
 from momentum_lab.live.screen import Screen
 from momentum_lab.live.style import PIN_LOOKS, Look, rule_look
 from momentum_lab.meaning import meaning
@@ -54,6 +56,9 @@ class Dashboard:
     that returns values to set.
     start: values to begin with (and to reset to) in place of the controls' own.
     heroes: the names of the two or three controls whose sliders stand large above the picture.
+    switches: the names of other controls that stay in sight, beside the rule.
+    counts: for a slow computation, what it does many of, such as "trainings". Then it is called as
+    compute(progress=progress, **values), and calls progress(done, total) on its way.
     """
 
     def __init__(
@@ -67,8 +72,13 @@ class Dashboard:
         answers=None,
         pick=None,
         heroes=("learning_rate", "momentum"),
+        switches=(),
+        counts="",
     ):
-        self.name, self.presets, self._compute = name, presets or {}, compute
+        self.name, self.presets = name, presets or {}
+        self.switches = switches
+        self.progress = Progress(self._tell_progress, counts)
+        self._compute = partial(compute, progress=self.progress) if counts else compute
         self.answers, self._pick, self.heroes = answers or {}, pick or {}, heroes
         self.controls = {control.name: control for control in controls}
         for control in controls:
@@ -193,6 +203,15 @@ class Dashboard:
         """The picture in words."""
         return _alt(self.result)
 
+    @property
+    def sentence(self):
+        """How the present run went, and how it compares with the pinned ones."""
+        return self._sentence_of(self.result)
+
+    def _sentence_of(self, result):
+        beside = result.beside({pin.look.letter: pin.result for pin in self.pinned})
+        return f"{result.sentence} {beside}".strip()
+
     def line(self):
         """Return all settings and numbers in one line, for people and for tests."""
         runs = [("now", self.result), *((pin.look.letter, pin.result) for pin in self.pinned)]
@@ -274,7 +293,8 @@ class Dashboard:
         self._redraw()
 
     def _compute_anew(self):
-        self.result = self._computed(self.values)
+        with self.progress.telling():
+            self.result = self._computed(self.values)
 
     def _show_the_update(self):
         self.result = self._seen_at_the_update(self.result)
@@ -286,6 +306,9 @@ class Dashboard:
     def _seen_at_the_update(self, result):
         """Return the result that tells of the update shown, where there is one for each."""
         return result.at(self._shown_of(result)) if hasattr(result, "at") else result
+
+    def _tell_progress(self, words):
+        self.screen.progress = words
 
     def _redraw(self):
         self._problem = ""
@@ -322,7 +345,7 @@ class Dashboard:
         self.screen.frame = self._words(self.result, self.values) | {
             "png": self.picture.live_png(drawn),
             "is_sharp": drawn == pixels,
-            "status": self._problem or " ".join([*notes, self.result.sentence]),
+            "status": self._problem or " ".join([*notes, self.sentence]),
             "kind": "problem" if self._problem else "note" if notes else "",
             "number": self._number,
         }
@@ -334,7 +357,7 @@ class Dashboard:
         return {
             "alt": _alt(result),
             "finding": result.finding,
-            "status": result.sentence,
+            "status": self._sentence_of(result),
             "kind": "",
             "table": self._table(result),
             "update": self._shown_of(result),
@@ -451,7 +474,8 @@ class Dashboard:
             ("want", self._wanted),
         ):
             self.screen.observe(action, name)
-        others = [c for name, c in self.controls.items() if name not in (*self.heroes, "rule")]
+        in_sight = (*self.heroes, "rule", *self.switches)
+        others = [c for name, c in self.controls.items() if name not in in_sight]
         presets = [_button(name, lambda name=name: self.preset(name)) for name in self.presets]
         presets += [_button(name, lambda name=name: self.answer(name)) for name in self.answers]
         actions = [
@@ -476,9 +500,10 @@ class Dashboard:
         )
 
     def _top(self, others):
-        """The rule, and all controls that are neither it nor a hero, folded away."""
-        if "rule" in self.controls:
-            yield self.controls["rule"].widget
+        """The rule and the switches; all controls that are neither nor a hero, folded away."""
+        for name in ("rule", *self.switches):
+            if name in self.controls:
+                yield self.controls[name].widget
         if others:
             fold = widgets.ToggleButton(description="more settings", tooltip="show more settings")
             folded = _box("ml-controls", *(control.widget for control in others))

@@ -181,6 +181,14 @@ export default () => {
     feedSoon(model);
   }
 
+  // Until the answer comes, how far it is; the picture still shows the settings before.
+  function tellProgress(model) {
+    const words = model.get("progress");
+    if (!words) return;
+    clearTimeout(busy);
+    for (const view of views) view.say(`${words} done: the picture still shows the settings before.`, "note");
+  }
+
   // Whatever a hand does besides the heroes may change what their positions show: no held frame is
   // shown until the kernel has done what it was sent. It may do so in several threads, so only its
   // word that a message is done tells.
@@ -266,6 +274,7 @@ export default () => {
 
   async function initialize({ model }) {
     model.on("change:frame", () => answer(model));
+    model.on("change:progress", () => tellProgress(model));
     model.on("msg:custom", (message, buffers) => receive(model, message, buffers));
     const turn = () => look(model);
     document.addEventListener("visibilitychange", turn);

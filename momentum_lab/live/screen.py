@@ -15,6 +15,7 @@ class Screen(anywidget.AnyWidget):
         status, kind ("", "note" or "problem"), table (html), update, n_updates and the unit that
         they count, the number of the frame, and its settings: at (a text for each hero) and
         context (all others).
+    progress: how far the event is that runs just now, if it takes long, else "".
     size: width and height of the picture as it was designed.
     plots: the plots that can be pointed at, each (left, top, right, bottom) as shares of the
         picture, counted from its upper left corner.
@@ -35,6 +36,7 @@ class Screen(anywidget.AnyWidget):
     _css = Path(__file__).with_name("dashboard.css")
 
     frame = traitlets.Dict().tag(sync=True)
+    progress = traitlets.Unicode().tag(sync=True)
     size = traitlets.List().tag(sync=True)
     plots = traitlets.List().tag(sync=True)
     hands = traitlets.List().tag(sync=True, **widgets.widget_serialization)

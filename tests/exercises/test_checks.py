@@ -150,6 +150,8 @@ def test_the_answers_are_those_of_the_formulas():
     assert right_answer("updates to settle") == settled
     assert right_answer("best for two") == pytest.approx(2 / (0.5 + 4.5))
     assert right_answer("best momentum") == pytest.approx(4 / 9, rel=1e-4)
+    assert right_answer("rare item") == pytest.approx(2 * (1 - 0.8) / 4)
+    assert right_answer("same effective") == pytest.approx(0.04 * (1 + 0.5) * (1 - 0.75))
 
 
 def test_the_condition_number_asked_for_has_the_best_momentum_nine_tenths():

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from momentum_lab.data import load
-from momentum_lab.labs.network_lab.experiment import DATA_SETS, MOST_WORK, train_and_test, train_lab
+from momentum_lab.labs.items import DATA_SETS, train_and_test
+from momentum_lab.labs.network_lab.experiment import MOST_WORK, train_lab
 from momentum_lab.labs.network_lab.lab import LAB_PRESETS
 from momentum_lab.labs.network_lab.view import NETWORK_LAB, epoch_means
 from momentum_lab.labs.words import WITHOUT_MOMENTUM, in_words, settings_in_words

@@ -102,7 +102,7 @@ def assert_at_rest(lab, factory):
     assert lab.line() == fresh.line()
     assert lab.picture.png() == fresh.picture.png()
     notes = [control.note for control in lab.controls.values() if control.note]
-    told = " ".join([*notes, lab.result.sentence])
+    told = " ".join([*notes, lab.sentence])
     if lab.screen.frame["kind"] == "problem":  # the last event of all was a pin too many
         told = "Only 4 runs can be pinned: clear them first."
     assert status(lab) == told, f"{lab.name}: {status(lab)!r}, not {told!r}"

@@ -34,7 +34,9 @@ from reader import (
 
 from momentum_lab.labs import (
     bowl,
+    edge_of_stability,
     network_lab,
+    one_item,
     one_weight,
     phase_map,
     single_steps,
@@ -375,7 +377,7 @@ def test_four_runs_can_be_pinned_and_the_fifth_is_refused_in_words(factory, fres
 def test_a_pinned_run_stays_while_the_present_one_changes(factory, fresh):
     lab = fresh(factory).pin()
     pinned = lab.result
-    lab.momentum.value = 0.9
+    lab.momentum.value = 0.8
     assert lab.pinned[0].result is pinned and lab.result is not pinned
     now, kept = rows(lab)
     assert kept[1:] == list(pinned.numbers.values())
@@ -911,8 +913,8 @@ def test_two_dashboards_do_not_disturb_each_other():
 
 # --- answers and pointing -------------------------------------------------------------------
 
-ANSWERING = [bowl, phase_map, spectrum, valley]
-POINTED = [bowl, phase_map, single_steps, valley, weight_gains]
+ANSWERING = [bowl, edge_of_stability, one_item, phase_map, spectrum, valley]
+POINTED = [bowl, one_item, phase_map, single_steps, valley, weight_gains]
 with_answers = pytest.mark.parametrize("factory", ANSWERING, ids=lambda f: f.__name__)
 pointed = pytest.mark.parametrize("factory", POINTED, ids=lambda f: f.__name__)
 

@@ -17,7 +17,9 @@ from reader import entries, look, new_picture, pixels, slide
 
 from momentum_lab.labs import (
     bowl,
+    edge_of_stability,
     network_lab,
+    one_item,
     one_weight,
     phase_map,
     single_steps,
@@ -26,7 +28,9 @@ from momentum_lab.labs import (
     weight_gains,
 )
 from momentum_lab.labs.bowl.view import BOWL
+from momentum_lab.labs.edge_of_stability.view import EDGE_OF_STABILITY
 from momentum_lab.labs.network_lab.view import NETWORK_LAB
+from momentum_lab.labs.one_item.view import ONE_ITEM
 from momentum_lab.labs.one_weight.view import ONE_WEIGHT
 from momentum_lab.labs.phase_map.view import PHASE_MAP
 from momentum_lab.labs.single_steps.view import SINGLE_STEPS
@@ -38,7 +42,9 @@ from momentum_lab.live.style import PIN_LOOKS, Look, heading, panel
 
 NOW = Look("#1f6fb4")
 VIEWS = {
+    edge_of_stability: EDGE_OF_STABILITY,
     network_lab: NETWORK_LAB,
+    one_item: ONE_ITEM,
     one_weight: ONE_WEIGHT,
     bowl: BOWL,
     valley: VALLEY,

@@ -1,18 +1,14 @@
 """The network lab: train a real network anew for each event."""
 
-import functools
 from dataclasses import dataclass
-from importlib.util import find_spec
 
 from momentum_lab import kernels
-from momentum_lab.data import DATASETS, load
+from momentum_lab.labs.items import train_and_test
 from momentum_lab.labs.network_lab.words import LabWords
 from momentum_lab.labs.words import function_of
 from momentum_lab.measures import Summary, summarize
 from momentum_lab.network import Network
 from momentum_lab.training import Run, train
-
-DATA_SETS = [name for name in DATASETS if name != "digits" or find_spec("sklearn")]
 
 # What may be done in one run of the lab, about a second's work on one core:
 MOST_WORK = 150_000_000  # weights times items visited
@@ -58,10 +54,3 @@ def train_lab(
     accuracy = float(network.accuracy(run.weights, tests.inputs, tests.targets))
     work = done, epochs, items.n_items, wanted_items, is_compiled
     return LabResult(rule, *settings, run, run.n_updates, summarize(run), accuracy, *work)
-
-
-@functools.cache
-def train_and_test(data_set):
-    """Return the standardised training and test items of the data set of this name."""
-    items, tests = load(data_set).split(test_fraction=0.2, seed=0)
-    return items.standardized(), tests.standardized(items)

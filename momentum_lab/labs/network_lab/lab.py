@@ -2,14 +2,13 @@
 
 from functools import partial
 
-from momentum_lab.labs.network_lab.experiment import DATA_SETS, train_lab
+from momentum_lab.labs.items import BATCH_SIZES, DATA_SETS
+from momentum_lab.labs.network_lab.experiment import train_lab
 from momentum_lab.labs.network_lab.view import NETWORK_LAB
 from momentum_lab.labs.settings import LEARNING_RATES, MOMENTA, rule_choice
 from momentum_lab.live.controls import Choice, Number
 from momentum_lab.live.dashboard import Dashboard
 from momentum_lab.rules import RULES
-
-BATCH_SIZES = {"1 item (online)": 1, "5 items": 5, "20 items": 20, "all items (batch)": "all"}
 
 LAB_PRESETS = {
     "slow but sure": {"rule": "plain", "learning_rate": 0.005},

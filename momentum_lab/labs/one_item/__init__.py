@@ -1,0 +1,1 @@
+"""one_item: one item an update, of which only a share carries the curvature."""
