@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from momentum_lab.labs.items import BATCH_SIZES
 from momentum_lab.labs.settings import LEARNING_RATES, MOMENTA, rule_choice
 from momentum_lab.labs.weight_gains.experiment import NETWORK, train_gains
 from momentum_lab.labs.weight_gains.view import WEIGHT_GAINS, pointed_weight
@@ -10,7 +11,6 @@ from momentum_lab.live.dashboard import Dashboard
 from momentum_lab.rules import RULES
 
 SCALINGS = {"standardised": "standardised", "one ruler for all": "one ruler", "raw": "raw"}
-BATCH_SIZES = {"1 item (online)": 1, "5 items": 5, "20 items": 20, "all items (batch)": "all"}
 
 ONLINE = {"data_set": "iris", "scaling": "standardised", "batch_size": 1, "epochs": 50}
 BATCH = ONLINE | {"batch_size": "all", "epochs": 100}
