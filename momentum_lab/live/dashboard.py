@@ -47,7 +47,7 @@ class Dashboard:
     name: what the line of numbers begins with.
     controls: `Number` and `Choice` objects; each becomes an attribute: `lab.momentum.value`.
     compute(**values): returns the result for the controls' values (see experiments). One that
-    has `at(update)` tells of each update in turn; its `unit` is what the playback counts, then.
+    has `at_update(update)` tells of each update in turn; its `unit` is what the playback counts, then.
     view: the `View` that draws results.
     presets: a dict from a name to the values that it sets.
     answers: a dict from a name to a function of the present values; it returns values to set.
@@ -305,7 +305,7 @@ class Dashboard:
 
     def _seen_at_the_update(self, result):
         """Return the result that tells of the update shown, where there is one for each."""
-        return result.at(self._shown_of(result)) if hasattr(result, "at") else result
+        return result.at_update(self._shown_of(result)) if hasattr(result, "at_update") else result
 
     def _tell_progress(self, words):
         self.screen.progress = words

@@ -23,7 +23,7 @@ SETTINGS = {"learning_rate": 0.05, "momentum": 0.75, "connection": 8, "updates":
 
 
 def result_of(rule="previous_delta", step=0, own_rules=(), **settings):
-    return take_single_steps(own_rules, rule, **(SETTINGS | settings)).at(step)
+    return take_single_steps(own_rules, rule, **(SETTINGS | settings)).at_update(step)
 
 
 # --- back-propagation again, in plain Python ------------------------------------------------
@@ -80,7 +80,7 @@ def test_every_number_of_every_step_is_that_of_the_chain_rule(rule):
         alone = [STEPS[rule](g, 0.0, a, b)[0] for g in gradient]
         steps, memory = zip(*map(STEPS[rule], gradient, memory, [a] * 43, [b] * 43), strict=True)
         new = [each + step for each, step in zip(w, steps, strict=True)]
-        seen = result.at(4 * update + 4)
+        seen = result.at_update(4 * update + 4)
         assert seen.error == pytest.approx(error) and seen.guess == pytest.approx(math.exp(-error))
         starts = np.repeat([*x, 1], 5).tolist() + np.repeat([*hidden, 1], 3).tolist()
         known = {"weight": w, "value": starts, "signal": h_signals * 5 + o_signals * 6}
@@ -134,7 +134,7 @@ def test_the_row_has_the_numbers_of_the_connection_once_they_are_known(connectio
     known_from = dict(zip(IN_ROW, (0, 3, 4, 4, 4), strict=True))
     whole = result_of(step=12, connection=connection)
     for done in range(1, 5):
-        result = whole.at(8 + done)
+        result = whole.at_update(8 + done)
         assert result.numbers["connection"] == NAMES[connection - 1]
         error = as_written(whole.error, 4) if done >= 2 else "–"
         assert result.numbers["error"] == error
@@ -195,7 +195,7 @@ def test_a_run_that_diverges_keeps_the_updates_before():
     result = result_of("explode", 10**6, (explode,), updates=60)
     made = result.run.diverged_at - 1
     assert 5 < made < 30 and result.n_updates == 4 * made
-    last = result.at(result.n_updates)
+    last = result.at_update(result.n_updates)
     assert f"Update {made + 1} diverges" in last.sentence
     assert last.numbers["update"] == f"{made} of {made}"
     assert drawn(SINGLE_STEPS, entry(last)).png()
@@ -237,8 +237,8 @@ def test_texts_of_single_steps_are_readable(texts_of, rule, step):
 def test_texts_of_single_steps_are_readable_at_the_ends_of_the_sliders(texts_of, settings):
     result = result_of(**settings)
     for step in (3, result.n_updates):
-        pinned = [entry(result.at(step), look=look) for look in PIN_LOOKS]
-        assert_readable(texts_of(SINGLE_STEPS, entry(result.at(step)), pinned))
+        pinned = [entry(result.at_update(step), look=look) for look in PIN_LOOKS]
+        assert_readable(texts_of(SINGLE_STEPS, entry(result.at_update(step)), pinned))
 
 
 def labels(axes):

@@ -43,7 +43,7 @@ class SingleStepsResult(Moment):
         """How many steps there are to be shown."""
         return len(PHASES) * len(self.gradients)
 
-    def at(self, step):
+    def at_update(self, step):
         """Return the same run, seen at this step."""
         return replace(self, step=step)
 
