@@ -32,7 +32,7 @@ from momentum_lab.live.style import PIN_LOOKS, rule_look
 CELLS = "from momentum_lab.labs import network_lab", "lab = network_lab()", "lab"
 LESSONS = [path.name for path in sorted(PROJECT.glob("notebooks/[0-9]*.ipynb"))]
 SAVED = "saved.ipynb"
-OTHER_LABS = ("bowl", "valley", "phase_map", "spectrum")
+OTHER_LABS = [name for name in labs.__all__ if name not in ("network_lab", "one_weight")]
 # The labs that can be pointed into, with the controls that follow: first across, then up.
 POINTED = {
     "phase_map": ("learning rate", "momentum"),
@@ -47,9 +47,11 @@ def server(chromium_path, tmp_path_factory):
     if LESSONS:
         shutil.copytree(PROJECT / "notebooks", root, dirs_exist_ok=True)
     write_notebook(root / "lab.ipynb", "# Lab", *CELLS)
-    for name in OTHER_LABS:
+    for name in POINTED:
         cells = f"from momentum_lab.labs import {name}", f"lab = {name}()", "lab"
         write_notebook(root / f"{name}.ipynb", "# Lab", *cells)
+    made = ["from momentum_lab import labs", *(f"labs.{name}()" for name in OTHER_LABS)]
+    write_notebook(root / "others.ipynb", "# Labs", *made)
     write_notebook(root / SAVED, "# Saved", *CELLS)
     paths = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")]))
     subprocess.run(
@@ -321,7 +323,7 @@ def cut_off_with_four_pins(lab, presets):
     for width in (1000, SCREEN["width"]):
         lab.page.set_viewport_size(SCREEN | {"width": width})
         lab.page.evaluate(NEXT_FRAMES)
-        found += lab.page.evaluate(CUT_OFF)
+        found += lab.root.evaluate(CUT_OFF)
     return found
 
 
@@ -329,13 +331,19 @@ def test_nothing_is_cut_off_with_four_pinned_runs(lab):
     assert cut_off_with_four_pins(lab, LAB_PRESETS) == []
 
 
-@pytest.mark.parametrize("name", OTHER_LABS)
-def test_nothing_of_another_lab_is_cut_off_with_four_pinned_runs(name, reader):
-    reader.open(f"{name}.ipynb")
+@pytest.fixture(scope="module")
+def other_labs(reader):
+    reader.open("others.ipynb")
     reader.run_all()
+    return reader
+
+
+@pytest.mark.parametrize("name", OTHER_LABS)
+def test_nothing_of_another_lab_is_cut_off_with_four_pinned_runs(name, other_labs):
+    root = other_labs.page.locator(".ml-lab").nth(OTHER_LABS.index(name))
     presets = getattr(labs, name)().presets
-    assert cut_off_with_four_pins(Lab(reader.page), presets) == []
-    assert reader.problems == []
+    assert cut_off_with_four_pins(Lab(other_labs.page, root), presets) == []
+    assert other_labs.problems == []
 
 
 # Pointing into a picture.
@@ -427,10 +435,11 @@ def test_a_click_beside_the_plot_does_nothing(pointed):
 LOADED_PICTURES = """() => [...document.querySelectorAll('.jp-OutputArea-output img')]
     .filter(image => image.complete && image.naturalWidth > 0).length"""
 
-# Every element of an output within its output area and every box that clips; text in its box.
-CUT_OFF = """() => {
-    const found = new Set();
-    for (const area of document.querySelectorAll('.jp-OutputArea-output')) {
+# Every element of a lab's output (or of all) within its area and every box that clips; text in its
+# box.
+CUT_OFF = """lab => {
+    const found = new Set(), name = '.jp-OutputArea-output';
+    for (const area of lab ? [lab.closest(name)] : document.querySelectorAll(name)) {
         for (const element of area.querySelectorAll('*')) {
             const style = getComputedStyle(element), at = element.getBoundingClientRect();
             if (!at.width || !at.height || style.visibility === 'hidden') continue;

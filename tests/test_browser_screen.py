@@ -48,6 +48,11 @@ HOLD = "with EVENT:  # no event is answered\n    while not os.path.exists('go'):
 NOTEBOOKS = {
     "labs.ipynb": ["from momentum_lab import labs", *(f"labs.{name}()" for name in labs.__all__)],
     "slow.ipynb": [SLOW, "lab"],
+    "seeds.ipynb": [
+        "from momentum_lab.labs import seed_bands",
+        "lab = seed_bands(data_set='digits', seeds=100, epochs=5, batch_size=5)",
+        "lab",
+    ],
     "two.ipynb": ["from momentum_lab.labs import one_weight", "lab = one_weight()", "lab", "lab"],
     "predict.ipynb": [
         "from momentum_lab.exercises import predict",
@@ -302,6 +307,20 @@ def test_interrupting_the_kernel_ends_a_slow_event_and_leaves_the_lab_usable(rea
         lab.type("momentum", 0.25)
     expect(lab.status).not_to_contain_text("Interrupted")
     expect(lab.root.get_by_role("row", name=re.compile("^now "))).to_contain_text("0.25")
+
+
+def test_many_trainings_tell_how_far_they_are_and_an_interrupt_ends_them(reader):
+    reader.open("seeds.ipynb")
+    reader.run_all()
+    lab = Lab(reader.page)
+    lab.slider("momentum").press("ArrowRight")
+    expect(lab.status).to_contain_text("of 200 trainings done")
+    reader.page.evaluate(INTERRUPT)
+    expect(lab.status).to_contain_text("Interrupted")
+    with lab.unfold().new_picture():
+        lab.choice("data set").select_option("iris")
+    expect(lab.status).not_to_contain_text("Interrupted")
+    assert reader.problems == []
 
 
 # The dark theme.

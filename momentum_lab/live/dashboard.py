@@ -46,8 +46,8 @@ class Dashboard:
 
     name: what the line of numbers begins with.
     controls: `Number` and `Choice` objects; each becomes an attribute: `lab.momentum.value`.
-    compute(**values): returns the result for the controls' values (see experiments). One that
-    has `at_update(update)` tells of each update in turn; its `unit` is what the playback counts, then.
+    compute(**values): returns the result for the controls' values (see experiments). One that has
+    `at_update(update)` tells of each update in turn; its `unit` is then what the playback counts.
     view: the `View` that draws results.
     presets: a dict from a name to the values that it sets.
     answers: a dict from a name to a function of the present values; it returns values to set.
