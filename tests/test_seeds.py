@@ -314,16 +314,17 @@ def test_an_interrupt_takes_back_what_has_not_begun_on_an_executor():
     release, done = threading.Event(), []
 
     def job(n):
-        release.wait(60)
+        if n:  # the second is under way, and the others have not begun, when the interrupt comes
+            release.wait(60)
         done.append(n)
 
     def interrupted(*_):
         raise KeyboardInterrupt
 
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(release.set)
         with pytest.raises(KeyboardInterrupt):
             parallel.on_executor(pool, job, [(n,) for n in range(1000)], interrupted)
+        release.set()
     assert 0 < len(done) < 1000
 
 
