@@ -95,7 +95,16 @@ def test_the_row_for_the_lesson_has_the_share_of_the_limit_of_each_seed():
     settings = {"rule": "previous_delta", "momentum": 0.9, "learning_rate": 0.7 * limit}
     for seed in (0, 4):
         result = result_of(**settings, updates=1000, seed=seed)
-        assert row[f"seed {seed}"] == f"{result.settled / limit:.2f}"
+        assert row[f"seed {seed}"] == f"{result.settled / limit:.2g}"
+
+
+def test_the_row_for_the_lesson_says_which_seeds_were_thrown_out():
+    row = settled_row("heavy_ball", 0.9)
+    settings = {"rule": "heavy_ball", "momentum": 0.9, "learning_rate": 0.7 * 3.8}
+    late = [result_of(**settings, updates=4000, seed=seed).run.update_errors for seed in range(3)]
+    worse = [np.median(errors[3200:]) > np.log(2) for errors in late]
+    assert worse == [True, True, False]
+    assert [row[f"seed {seed}"] for seed in range(3)] == ["out", "out", "0.98"]
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])

@@ -66,13 +66,14 @@ def train_at_once(own_rules, rule, learning_rate, momentum, updates, seed):
 def settled_row(rule, momentum, part=0.7, updates=4000, seeds=range(3)):
     """Train a linear rule at this part of its limit at curvature 1; return a row for a table.
 
-    A column for each seed: `EdgeResult.share`, with few digits, since the last are chaotic.
+    A column for each seed: `EdgeResult.share`, or "out" for a run that was thrown out. Two digits,
+    since the others are chaotic, and so is all of a run that was thrown out.
     """
     limit = theory.learning_rate_limit(rule, 1.0, momentum)
     row = {"rule": rule, "β": momentum, "limit": limit, "α": part * limit}
     for seed in seeds:
-        share = train_at_once((), rule, part * limit, momentum, updates, seed).share
-        row[f"seed {seed}"] = f"{share:.2f}"
+        result = train_at_once((), rule, part * limit, momentum, updates, seed)
+        row[f"seed {seed}"] = "out" if result.is_thrown_out else f"{result.share:.2g}"
     return row
 
 
