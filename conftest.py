@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-FIRST, LAST = "test_browser.py", "test_browser_screen.py"
+FIRST, SECOND = "test_browser.py", "test_browser_screen.py"
 
 
 def pytest_configure(config):
@@ -21,8 +21,13 @@ def pytest_xdist_auto_num_workers(config):
 
 
 def pytest_collection_modifyitems(items):
-    """Begin with the longest file, and run the other browser late: one is enough for two cores."""
-    items.sort(key=lambda item: (item.path.name != FIRST, item.path.name == LAST))
+    """Begin with the longest file; the other browser follows it: one is enough for two cores."""
+    items.sort(key=lambda item: _turn(item.path))
+
+
+def _turn(path):
+    is_in_a_folder = path.parent.parent.name == "tests"
+    return {FIRST: 0, SECOND: 2}.get(path.name, 1 if is_in_a_folder else 3)
 
 
 @pytest.hookimpl(wrapper=True)
