@@ -178,6 +178,7 @@ def test_a_decimal_comma_is_read_and_rubbish_is_told(all_labs, typed, shown, wor
     expect(lab.box("momentum")).to_have_value("0.5")
     lab.type("momentum", typed)
     expect(lab.box("momentum")).to_have_value(shown)
+    expect(lab.box("momentum")).to_have_attribute("aria-valuenow", shown)  # the kernel's answer
     if words:
         expect(lab.status).to_contain_text(words)
         lab.slider("learning rate").press("ArrowRight")  # another control: the note goes
