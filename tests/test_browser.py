@@ -438,8 +438,8 @@ LOADED_PICTURES = """() => [...document.querySelectorAll('.jp-OutputArea-output 
 # Every element of a lab's output (or of all) within its area and every box that clips; text in its
 # box.
 CUT_OFF = """lab => {
-    const found = new Set(), name = '.jp-OutputArea-output';
-    for (const area of lab ? [lab.closest(name)] : document.querySelectorAll(name)) {
+    const found = new Set(), outputs = '.jp-OutputArea-output';
+    for (const area of lab ? [lab.closest(outputs)] : document.querySelectorAll(outputs)) {
         for (const element of area.querySelectorAll('*')) {
             const style = getComputedStyle(element), at = element.getBoundingClientRect();
             if (!at.width || !at.height || style.visibility === 'hidden') continue;

@@ -19,6 +19,8 @@ class Result:
     learning_rate: float
     momentum: float
 
+    unit = "update"  # what the playback counts
+
     @property
     def opens_at(self):
         """The update up to which a new picture shows the run: the last."""
@@ -32,6 +34,10 @@ class Result:
     def beside(self, pinned):
         """How it compares with the pinned results, a dict by letter; "" where nothing is said."""
         return ""
+
+    def at_update(self, update):
+        """The result that tells of this update, where there is one for each."""
+        return self
 
     def row_of_settings(self, rate="α"):
         """Return the rule and its settings as a row of numbers begins; `rate` heads one column."""

@@ -47,7 +47,7 @@ class Dashboard:
     name: what the line of numbers begins with.
     controls: `Number` and `Choice` objects; each becomes an attribute: `lab.momentum.value`.
     compute(**values): returns the result for the controls' values (see experiments). One that has
-    `at_update(update)` tells of each update in turn; its `unit` is then what the playback counts.
+    `at_update(update)` of its own tells of each update in turn; `unit` is what playback counts.
     view: the `View` that draws results.
     presets: a dict from a name to the values that it sets.
     answers: a dict from a name to a function of the present values; it returns values to set.
@@ -304,8 +304,7 @@ class Dashboard:
         return self._seen_at_the_update(self._compute(**values))
 
     def _seen_at_the_update(self, result):
-        """Return the result that tells of the update shown, where there is one for each."""
-        return result.at_update(self._shown_of(result)) if hasattr(result, "at_update") else result
+        return result.at_update(self._shown_of(result))
 
     def _tell_progress(self, words):
         self.screen.progress = words
@@ -362,7 +361,7 @@ class Dashboard:
             "table": self._table(result),
             "update": self._shown_of(result),
             "n_updates": result.n_updates,
-            "unit": getattr(result, "unit", "update"),
+            "unit": result.unit,
             "context": self.context,
             "at": [repr(values[name]) for name in self.heroes],
         }
@@ -487,9 +486,8 @@ class Dashboard:
             actions.insert(2, _button("new seed", self.new_seed, "other random start weights"))
         boxes = [control.box for control in self.controls.values()]
         sliders = [c.slider for c in self.controls.values() if hasattr(c, "slider")]
-        quiet = [control.slider for control in heroes]
-        hands = [self.screen, *boxes, *sliders, *actions, *presets]
-        self.screen.hands = [hand for hand in hands if hand not in quiet]
+        sliders = [slider for slider in sliders if slider not in self.screen.heroes]
+        self.screen.hands = [self.screen, *boxes, *sliders, *actions, *presets]
         self.widget = _box(
             "ml-lab",
             _box("ml-row ml-top", *self._top(others)),

@@ -104,9 +104,21 @@ def test_above_it_the_finding_tells_most_runs_from_the_mean():
     carried, away = result_of(learning_rate=0.26), result_of(learning_rate=0.6)
     assert np.median(np.abs(carried.weights[-1])) < 1 < np.median(np.abs(away.weights[-1]))
     assert carried.finding.startswith("The mean square grows 1.015 times an update: a few runs")
-    assert carried.finding.endswith("carry it, half came closer")
-    assert away.finding.endswith("; half of the runs moved away")
+    assert carried.finding.endswith("carry it, at least half came closer")
+    assert away.finding.endswith("; at least half of the runs moved away")
     assert "above the limit 0.2209 at share 0.1" in away.sentence
+
+
+def test_at_the_limit_the_finding_says_neither_stable_nor_growing():
+    result = result_of(learning_rate=2.0, momentum=0.0, share=1.0)
+    assert result.finding.startswith("At the limit") and ": at the limit 2 " in result.sentence
+
+
+def test_what_is_held_is_not_told_as_if_it_were_known():
+    result = result_of(learning_rate=40.0, share=1.0)
+    assert np.abs(result.weights[-1]).max() == 1e100
+    assert "over 10⁴⁰ by theory, over 10⁴⁰ seen" in result.sentence
+    assert result.numbers["farthest"] == result.numbers["mean square"] == "over 10⁴⁰"
 
 
 @pytest.mark.parametrize("settings", TELLING, ids=str)

@@ -191,6 +191,12 @@ def test_the_title_names_the_comparison_and_the_first(settings, finding):
     assert result.finding == "Same " + finding.format(*medians)
 
 
+def test_where_no_seed_gets_there_never_is_said_once():
+    result = bands({"compare_at": HELD, "learning_rate": 0.01})
+    assert "previous-delta is never below 0.1, plain with α 0.01 is never below" in result.sentence
+    assert result.numbers["80 % of seeds"] == "never"
+
+
 @pytest.mark.parametrize(("learning_rate", "when"), [(0.05, "at epoch 6"), (0.001, "never")])
 def test_plain_is_compared_with_nothing(learning_rate, when):
     result = bands({"rule": "plain", "learning_rate": learning_rate})

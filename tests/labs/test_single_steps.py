@@ -150,7 +150,7 @@ def test_the_sum_that_is_told_is_the_update():
         for name in ("weight", "gradient part", "memory part", "new weight")
     )
     assert gradient_part > 0 > memory_part
-    told = f"{before:.4g} + {gradient_part:.4g} − {-memory_part:.4g} = {after:.4g}"
+    told = f"{before:.4g} + {gradient_part:.4g} − {-memory_part:.4g} ≈ {after:.4g}"
     assert result.sum == told and told in result.sentence
     assert before + gradient_part + memory_part == pytest.approx(after, rel=1e-14)
     assert "Input 2 → hidden 3, ih_weights[1, 2]" in result.sentence

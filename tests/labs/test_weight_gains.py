@@ -324,3 +324,14 @@ def test_the_rows_of_five_seeds_are_those_of_five_trainings():
 def rule_in_batches(rule, learning_rate, momentum, seed):
     settings = {"rule": rule, "learning_rate": learning_rate, "momentum": momentum, "seed": seed}
     return gains_of(settings | {"batch_size": "all", "epochs": 20})
+
+
+LATE = {"momentum": 0.9, "weight": 0, "batch_size": "all", "epochs": 100}
+
+
+def test_a_step_by_nearly_no_delta_is_not_told():
+    result = gains_of({"rule": "heavy_ball", "learning_rate": 10} | LATE)
+    last = result.n_updates
+    assert abs(result.steps[-1, 0]) > 1000 * abs(result.deltas[-1, 0]) > 0
+    told = headings(framed(WEIGHT_GAINS, entry(result, last))["parts"])
+    assert "memory" in told and "step/delta" not in told

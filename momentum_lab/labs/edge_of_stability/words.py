@@ -51,8 +51,8 @@ class EdgeWords(Result):
         if self.run.diverged_at is not None:
             return f"Diverged at update {self.run.diverged_at:,}: the weights ran away"
         if self.is_thrown_out:
-            error = as_written(self.late_error)
-            return f"Thrown out: error {error}, worse than guessing ({GUESSING:.2g})"
+            late = f"median error {as_written(self.late_error)} over the last fifth"
+            return f"Thrown out: {late}, worse than guessing ({GUESSING:.2g})"
         if self.limit is None:
             return capital(f"{stays}; theory knows no limit of {in_words(self.rule)}")
         limit = f"the limit {self.limit:.4g}"

@@ -3,11 +3,12 @@
 import numpy as np
 
 from momentum_lab.labs.one_item.experiment import SHARES
+from momentum_lab.labs.one_item.words import HIGHEST
 from momentum_lab.labs.paths import areas, first_above, letter_below, rule_curves
 from momentum_lab.live.picture import View
 from momentum_lab.live.style import INK, SOFT_INK, heading, panel
 
-LOWEST, HIGHEST = 0.01, 100  # learning rates in the plot of the limits
+LOWEST_RATE, HIGHEST_RATE = 0.01, 100  # learning rates in the plot of the limits
 TOP_UPDATES = 50, 100, 200, 500, 1000
 SPANS = 4, 8, 16, 40  # powers of ten up and down in the plot of the squares
 BINS = np.arange(-6, 6.01, 0.5)  # distances in powers of ten
@@ -18,7 +19,7 @@ def _frame(figure):
     limits = panel(figure, (0.062, 0.115, 0.315, 0.8))
     squares = panel(figure, (0.585, 0.5, 0.388, 0.415))
     where = panel(figure, (0.585, 0.115, 0.388, 0.2))
-    limits.set(yscale="log", xlim=(0, 1), ylim=(LOWEST, HIGHEST))
+    limits.set(yscale="log", xlim=(0, 1), ylim=(LOWEST_RATE, HIGHEST_RATE))
     limits.set_yticks([0.01, 0.1, 1, 10, 100], ["0.01", "0.1", "1", "10", "100"])
     limits.set_xlabel("share of the updates that see an item")
     heading(limits, "limit of learning rate × curvature: click here").set_y(1.012)
@@ -40,7 +41,7 @@ def _scale(axes, entries):
 
 def _shown(squares):
     """Return squares as a plot in powers of ten can hold them."""
-    return np.clip(squares, 1e-40, 1e40)
+    return np.clip(squares, 1 / HIGHEST, HIGHEST)
 
 
 def _draw(axes, result, look, shown):
@@ -63,7 +64,7 @@ def _draw_limits(axes, result, look):
         # Each letter has its own column; at the right border these are on the left of the names.
         letter_below(axes, (min(point[0], 0.82), point[1]), look)
         return
-    curves = {name: np.clip(y, LOWEST, HIGHEST) for name, y in result.curves.items()}
+    curves = {name: np.clip(y, LOWEST_RATE, HIGHEST_RATE) for name, y in result.curves.items()}
     rule_curves(axes, SHARES, curves, result.rule)
     dot = {"mec": INK, "mew": 1.2, "ms": 10, "zorder": 6, "clip_on": False}
     axes.plot(*point, "o", color="white", ms=15, zorder=5, clip_on=False)

@@ -15,6 +15,8 @@ from momentum_lab.labs.words import (
     shortened,
 )
 
+HIGHEST = 1e40  # what is larger is told, and drawn, as beyond this: runs and theory are held there
+
 
 class OneItemWords(Result):
     """The measures, the finding, the sentence and the numbers."""
@@ -30,9 +32,9 @@ class OneItemWords(Result):
         return (self.weights * self.weights).mean(axis=1)
 
     @property
-    def is_stable(self):
-        """Whether the mean square does not grow in the long run."""
-        return self.growth <= 1 + 1e-9
+    def is_at_limit(self):
+        """Whether the mean square neither grows nor shrinks in the long run."""
+        return abs(self.growth - 1) <= 1e-9
 
     @property
     def label(self):
@@ -44,12 +46,14 @@ class OneItemWords(Result):
     @property
     def finding(self):
         """Whether the mean square grows, and what the runs in the middle do meanwhile."""
-        if self.is_stable:
+        if self.is_at_limit:
+            return "At the limit: in the long run the mean square neither grows nor shrinks"
+        if self.growth < 1:
             return f"Stable in the mean: each update keeps {percent(self.growth)} of the square"
         grows = f"The mean square grows {as_written(self.growth, 4)} times an update"
         if self.middle < 1:
-            return f"{grows}: a few runs carry it, half came closer"
-        return f"{grows}; half of the runs moved away"
+            return f"{grows}: a few runs carry it, at least half came closer"
+        return f"{grows}; at least half of the runs moved away"
 
     @property
     def middle(self):
@@ -60,17 +64,16 @@ class OneItemWords(Result):
     def sentence(self):
         """Limit and growth by theory; mean, middle and farthest of the runs."""
         side = "below" if self.learning_rate < self.limit else "above"
+        side = "at" if self.is_at_limit else side
         who = capital(settings_in_words(self.rule, self.learning_rate, self.momentum))
         limit = f"{who}: {side} the limit {self.limit:.4g} at share {self.share:.3g}"
         whole = f"(at share 1 it is {self.batch_limit:.4g})"
-        means = (
-            f"{as_written(self.squares[-1])} by theory, {as_written(self.seen_squares[-1])} seen"
-        )
-        far = as_written(self.distances[-1].max())
+        means = f"{size(self.squares[-1])} by theory, {size(self.seen_squares[-1])} seen"
+        far = size(self.distances[-1].max())
         return (
             f"{limit} {whole}. Mean square after {self.n_updates} updates: {means} in "
             f"{self.weights.shape[1]:,} runs. From distance 1, half of them are now within "
-            f"{as_written(self.middle)}; the farthest is at {far}."
+            f"{size(self.middle)}; the farthest is at {far}."
         )
 
     @property
@@ -80,9 +83,14 @@ class OneItemWords(Result):
         return row | {
             "limit": f"{self.limit:.4g}",
             "at share 1": f"{self.batch_limit:.4g}",
-            "mean square": as_written(self.squares[-1], 4),
+            "mean square": size(self.squares[-1], 4),
             "an update": f"× {as_written(self.growth, 4)}",
-            "seen": as_written(self.seen_squares[-1]),
-            "half within": as_written(self.middle),
-            "farthest": as_written(self.distances[-1].max()),
+            "seen": size(self.seen_squares[-1]),
+            "half within": size(self.middle),
+            "farthest": size(self.distances[-1].max()),
         }
+
+
+def size(value, digits=3):
+    """Return a square or a distance as text; beyond HIGHEST it is not known how large it is."""
+    return as_written(value, digits) if value < HIGHEST else "over 10⁴⁰"

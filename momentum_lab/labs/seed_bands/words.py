@@ -62,9 +62,10 @@ class BandsWords(Result):
     def sentence(self):
         """How the seeds went, with their numbers."""
         mine, plains = (told(first) for first in self.first_epochs)
+        plains = plains.removeprefix("is below 0.1 ")
         items = "one item" if self.runs.batch_size == 1 else f"{self.runs.batch_size:,} items"
         words = f"Medians of {len(self.runs.seeds)} seeds, {items} in an update: "
-        words += f"{in_words(self.rule)} is below 0.1 {mine}"
+        words += f"{in_words(self.rule)} {mine}"
         if self.rule != "plain":
             words += f", plain with α {self.plain_rate:g} {plains}. {self._seed_by_seed}"
         return f"{words}.{self._diverged}{self._no_gain}{self._shortened}"
@@ -137,11 +138,14 @@ def when(epoch):
 
 
 def span(low, high):
-    """Return from which epoch to which: 20 to 27, or 20 to never."""
+    """Return from which epoch to which: 20 to 27, 20 to never, or never."""
+    if low == np.inf:
+        return "never"
     return " to ".join("never" if epoch == np.inf else short(epoch) for epoch in (low, high))
 
 
 def told(first_epochs):
     """Return the median of these epochs, and from where to where 80 % of them lie."""
     low, middle, high = (quantile(first_epochs, share) for share in (0.1, 0.5, 0.9))
-    return f"{when(middle)} (80 % of the seeds: {span(low, high)})"
+    is_below = "is never below 0.1" if middle == np.inf else f"is below 0.1 {when(middle)}"
+    return is_below if low == np.inf else f"{is_below} (80 % of the seeds: {span(low, high)})"

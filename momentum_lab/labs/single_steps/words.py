@@ -43,17 +43,17 @@ class SingleStepsWords(Result):
         words += f"Its error is {_digits(self.error)}. " if self.done >= 2 else ""
         words += f"{capital(self.name)}, {self.code_name}, is {self.told['weight']}"
         if self.done >= 3:
-            words += "; value × signal is {value} × {signal} = {gradient}".format(**self.told)
+            words += "; value × signal is {value} × {signal} ≈ {gradient}".format(**self.told)
         if self.done == 4:
             words += f"; {self.sum}"
         return f"{words}.{self._diverged}"
 
     @property
     def sum(self):
-        """The update as a sum: weight + gradient part + memory part = new weight."""
+        """The update as a sum of rounded numbers: weight + gradient part + memory part."""
         terms = [self.told[name] for name in ("gradient part", "memory part")]
         signed = [f"− {term[1:]}" if term[0] == "−" else f"+ {term}" for term in terms]
-        return f"{self.told['weight']} {' '.join(signed)} = {self.told['new weight']}"
+        return f"{self.told['weight']} {' '.join(signed)} ≈ {self.told['new weight']}"
 
     @property
     def _diverged(self):

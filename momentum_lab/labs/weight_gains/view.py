@@ -94,7 +94,8 @@ def _tell(axes, result, shown):
     numbers = -delta / result.learning_rate, delta, step - delta
     gradient, delta_now, memory = (as_written(number + 0.0) for number in numbers)
     told = f"gradient {gradient}  delta {delta_now}  memory {memory}"
-    told += f"  step/delta {as_written(step / delta)}" if delta else ""
+    if 0 < abs(step) < 1000 * abs(delta):  # of nearly nothing it means nothing
+        told += f"  step/delta {as_written(step / delta)}"
     heading(axes, f"at 0:  {told}").set_size(9)
 
 
