@@ -148,7 +148,7 @@ def measure(page, repetitions, is_held):
             "([name, slider]) => prepare(name, slider)",
             [name, "momentum" if momentum else "learning rate"],
         )
-        left = turn % 2 if is_held else turn // 20 % 2  # to and fro: a slider has an end
+        left = turn % 2 if is_held else turn // 8 % 2  # to and fro: a slider has an end
         page.keyboard.press("ArrowLeft" if left else "ArrowRight")
         if (milliseconds := page.evaluate("() => milliseconds")) is None:
             sys.exit(f"{name}: no new picture after turn {turn}")
